@@ -1,0 +1,10 @@
+//! What we keep in an AWS account: the door to it, the wishes, and one file per kind of object.
+
+mod connect;
+mod error;
+mod mark;
+pub mod policy;
+pub mod resource;
+
+pub use connect::{Aws, Connection, Identity, configure, identify};
+pub use mark::{Mark, Tags};

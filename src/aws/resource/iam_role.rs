@@ -1,0 +1,221 @@
+//! An IAM role that developers or services assume.
+
+use aws_sdk_iam::types::Tag;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    aws::{
+        Aws, Tags,
+        error::{AwsResult as _, code_is},
+        mark::missing,
+        policy,
+    },
+    error::{Error, Kind, Result},
+    reconcile::{Context, Observed, Resource},
+};
+
+/// A trusted principal may have been made a moment ago and not be known everywhere: half a minute.
+const PRINCIPAL_TRIES: u32 = 7;
+/// What was detached a moment ago may still count: half a minute.
+const DETACH_TRIES: u32 = 7;
+
+pub struct Role {
+    pub name: String,
+    /// With a slash at both ends, or one slash.
+    pub path: String,
+    pub trust: Value,
+    pub max_session_duration_seconds: i32,
+    /// `None` leaves alone what is there: the company's own automation may have set one.
+    pub permissions_boundary: Option<String>,
+    pub tags: Tags,
+}
+
+#[derive(Serialize)]
+pub struct State {
+    path: String,
+    trust: Value,
+    max_session_duration_seconds: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions_boundary: Option<String>,
+    tags: Tags,
+}
+
+#[derive(Clone, Debug)]
+pub struct RoleOutput {
+    pub arn: String,
+}
+
+impl Resource for Role {
+    type Cloud = Aws;
+    type State = State;
+    type Output = RoleOutput;
+    const KIND: &'static str = "aws.iam.role";
+    const FIXED: &'static [&'static str] = &["path"];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn desired(&self, context: &Context<'_, Aws>) -> Result<State> {
+        Ok(State {
+            path: self.path.clone(),
+            trust: policy::canonical(self.trust.clone()),
+            max_session_duration_seconds: self.max_session_duration_seconds,
+            permissions_boundary: self.permissions_boundary.clone(),
+            tags: context.cloud.mark.with(&self.tags),
+        })
+    }
+
+    async fn observe(&self, context: &Context<'_, Aws>) -> Result<Option<Observed<Self>>> {
+        let call = context.cloud.iam.get_role().role_name(&self.name).send();
+        let Some(found) = call.await.absent_if(&["NoSuchEntity"], "iam:GetRole")? else {
+            return Ok(None);
+        };
+        let Some(role) = found.role() else {
+            return Err(Error::new(Kind::Cloud, "iam:GetRole gave no role"));
+        };
+        let tags: Tags =
+            role.tags().iter().map(|tag| (tag.key().into(), tag.value().into())).collect();
+        Ok(Some(Observed {
+            owner: context.cloud.mark.owner(&tags),
+            state: State {
+                path: role.path().to_owned(),
+                trust: policy::parse_encoded(role.assume_role_policy_document().unwrap_or("")),
+                max_session_duration_seconds: role.max_session_duration().unwrap_or(3600),
+                permissions_boundary: role
+                    .permissions_boundary()
+                    .and_then(|boundary| boundary.permissions_boundary_arn())
+                    .map(Into::into),
+                tags,
+            },
+            output: RoleOutput { arn: role.arn().to_owned() },
+        }))
+    }
+
+    async fn create(&self, context: &Context<'_, Aws>, want: &State) -> Result<RoleOutput> {
+        let tags = iam_tags(&want.tags)?;
+        let call = || {
+            context
+                .cloud
+                .iam
+                .create_role()
+                .role_name(&self.name)
+                .path(&want.path)
+                .assume_role_policy_document(want.trust.to_string())
+                .max_session_duration(want.max_session_duration_seconds)
+                .set_permissions_boundary(want.permissions_boundary.clone())
+                .set_tags(Some(tags.clone()))
+                .send()
+        };
+        let unknown_principal = |error: &_| code_is(error, &["MalformedPolicyDocument"]);
+        let made = context
+            .retry("the trusted principals to be known", PRINCIPAL_TRIES, unknown_principal, call)
+            .await?
+            .calling("iam:CreateRole")?;
+        let arn = made.role().map(|role| role.arn().to_owned());
+        let arn = arn.ok_or_else(|| Error::new(Kind::Cloud, "iam:CreateRole gave no role"))?;
+        Ok(RoleOutput { arn })
+    }
+
+    async fn update(
+        &self,
+        context: &Context<'_, Aws>,
+        want: &State,
+        have: &Observed<Self>,
+    ) -> Result<()> {
+        let (iam, have) = (&context.cloud.iam, &have.state);
+        let untagged = missing(&want.tags, &have.tags);
+        if !untagged.is_empty() {
+            let call = iam.tag_role().role_name(&self.name).set_tags(Some(iam_tags(&untagged)?));
+            call.send().await.calling("iam:TagRole")?;
+        }
+        if want.trust != have.trust {
+            self.change_trust(context, want).await?;
+        }
+        if want.max_session_duration_seconds != have.max_session_duration_seconds {
+            iam.update_role()
+                .role_name(&self.name)
+                .max_session_duration(want.max_session_duration_seconds)
+                .send()
+                .await
+                .calling("iam:UpdateRole")?;
+        }
+        if let Some(boundary) = &want.permissions_boundary
+            && want.permissions_boundary != have.permissions_boundary
+        {
+            iam.put_role_permissions_boundary()
+                .role_name(&self.name)
+                .permissions_boundary(boundary)
+                .send()
+                .await
+                .calling("iam:PutRolePermissionsBoundary")?;
+        }
+        Ok(())
+    }
+
+    async fn delete(
+        &self,
+        context: &Context<'_, Aws>,
+        _: &Observed<Self>,
+    ) -> Result<Option<String>> {
+        let call = || context.cloud.iam.delete_role().role_name(&self.name).send();
+        let first = call().await;
+        if first.has_code(&["DeleteConflict"]) {
+            self.strip(context).await?;
+            let conflict = |error: &_| code_is(error, &["DeleteConflict"]);
+            let again = context.retry("what was detached to be gone", DETACH_TRIES, conflict, call);
+            again.await?.absent_if(&["NoSuchEntity"], "iam:DeleteRole")?;
+        } else {
+            first.absent_if(&["NoSuchEntity"], "iam:DeleteRole")?;
+        }
+        Ok(None)
+    }
+}
+
+impl Role {
+    async fn change_trust(&self, context: &Context<'_, Aws>, want: &State) -> Result<()> {
+        let call = || {
+            context
+                .cloud
+                .iam
+                .update_assume_role_policy()
+                .role_name(&self.name)
+                .policy_document(want.trust.to_string())
+                .send()
+        };
+        let unknown_principal = |error: &_| code_is(error, &["MalformedPolicyDocument"]);
+        context
+            .retry("the trusted principals to be known", PRINCIPAL_TRIES, unknown_principal, call)
+            .await?
+            .calling("iam:UpdateAssumeRolePolicy")?;
+        Ok(())
+    }
+
+    /// Takes off what others have hung on our role, without which it cannot go.
+    async fn strip(&self, context: &Context<'_, Aws>) -> Result<()> {
+        let iam = &context.cloud.iam;
+        let mut attached =
+            iam.list_attached_role_policies().role_name(&self.name).into_paginator().items().send();
+        while let Some(policy) = attached.next().await {
+            let policy = policy.calling("iam:ListAttachedRolePolicies")?;
+            let call = iam.detach_role_policy().role_name(&self.name);
+            let call = call.set_policy_arn(policy.policy_arn().map(Into::into)).send();
+            call.await.absent_if(&["NoSuchEntity"], "iam:DetachRolePolicy")?;
+        }
+        let mut inline =
+            iam.list_role_policies().role_name(&self.name).into_paginator().items().send();
+        while let Some(name) = inline.next().await {
+            let name = name.calling("iam:ListRolePolicies")?;
+            let call = iam.delete_role_policy().role_name(&self.name).policy_name(name).send();
+            call.await.absent_if(&["NoSuchEntity"], "iam:DeleteRolePolicy")?;
+        }
+        Ok(())
+    }
+}
+
+fn iam_tags(tags: &Tags) -> Result<Vec<Tag>> {
+    let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+    let tags: std::result::Result<_, _> = tags.iter().map(tag).collect();
+    tags.map_err(|error| Error::new(Kind::Internal, "a tag lacks a part").caused_by(error))
+}

@@ -1,0 +1,89 @@
+//! The inline policy of a role: what its holder may do. It lives and dies with the role, so it
+//! needs no mark, and nobody can attach it elsewhere.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::RoleOutput;
+use crate::{
+    aws::{Aws, error::AwsResult as _, policy},
+    error::Result,
+    reconcile::{Context, Observed, Owner, Ref, Resource, ResourceId},
+};
+
+pub struct RolePolicy {
+    pub name: String,
+    pub role: Ref<RoleOutput>,
+    pub document: Value,
+}
+
+#[derive(Serialize)]
+pub struct State {
+    document: Value,
+}
+
+impl RolePolicy {
+    // The role's name is known before the role exists, so looking need not wait for it.
+    fn role_name(&self) -> String {
+        self.role.id().name.to_string()
+    }
+}
+
+impl Resource for RolePolicy {
+    type Cloud = Aws;
+    type State = State;
+    type Output = ();
+    const KIND: &'static str = "aws.iam.role_policy";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn needs(&self) -> Vec<ResourceId> {
+        vec![self.role.id()]
+    }
+
+    fn desired(&self, _: &Context<'_, Aws>) -> Result<State> {
+        Ok(State { document: policy::canonical(self.document.clone()) })
+    }
+
+    async fn observe(&self, context: &Context<'_, Aws>) -> Result<Option<Observed<Self>>> {
+        let call =
+            context.cloud.iam.get_role_policy().role_name(self.role_name()).policy_name(&self.name);
+        let found = call.send().await.absent_if(&["NoSuchEntity"], "iam:GetRolePolicy")?;
+        Ok(found.map(|found| Observed {
+            state: State { document: policy::parse_encoded(found.policy_document()) },
+            output: (),
+            owner: Owner::Parent,
+        }))
+    }
+
+    async fn create(&self, context: &Context<'_, Aws>, want: &State) -> Result<()> {
+        let call = context.cloud.iam.put_role_policy();
+        let call = call.role_name(self.role_name()).policy_name(&self.name);
+        call.policy_document(want.document.to_string())
+            .send()
+            .await
+            .calling("iam:PutRolePolicy")?;
+        Ok(())
+    }
+
+    async fn update(
+        &self,
+        context: &Context<'_, Aws>,
+        want: &State,
+        _: &Observed<Self>,
+    ) -> Result<()> {
+        self.create(context, want).await
+    }
+
+    async fn delete(
+        &self,
+        context: &Context<'_, Aws>,
+        _: &Observed<Self>,
+    ) -> Result<Option<String>> {
+        let call = context.cloud.iam.delete_role_policy();
+        let call = call.role_name(self.role_name()).policy_name(&self.name).send();
+        call.await.absent_if(&["NoSuchEntity"], "iam:DeleteRolePolicy")?;
+        Ok(None)
+    }
+}

@@ -1,0 +1,22 @@
+//! One file per kind of object that we keep in AWS, or lean on there.
+
+mod bedrock_invocation_logging;
+mod ec2_network;
+mod iam_role;
+mod iam_role_policy;
+mod kms_given_key;
+mod kms_key;
+mod kms_key_search;
+mod logs_group;
+mod s3_bucket;
+mod s3_bucket_content;
+mod s3_bucket_setting;
+
+pub use bedrock_invocation_logging::{Datum, InvocationLogging};
+pub use ec2_network::{SecurityGroup, Subnet, SubnetOutput};
+pub use iam_role::{Role, RoleOutput};
+pub use iam_role_policy::RolePolicy;
+pub use kms_given_key::GivenKey;
+pub use kms_key::{Key, KeyOutput};
+pub use logs_group::{LogGroup, LogGroupOutput};
+pub use s3_bucket::{Bucket, BucketOutput};

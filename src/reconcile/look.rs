@@ -1,0 +1,204 @@
+//! The first half of a run: observes everything at once and decides what each resource needs.
+
+use std::collections::HashSet;
+
+use futures::stream::{FuturesUnordered, StreamExt as _};
+
+use super::{
+    Action, Context, Event, Graph, Listener, Options, Owner, ResourceId,
+    context::{Outputs, Run},
+    graph::Entry,
+    node::Seen,
+};
+use crate::error::{Error, Kind, Result};
+
+/// What looking at one resource gave.
+pub(super) enum Finding {
+    Absent,
+    Found(Seen),
+    /// Looking needs an output that does not exist yet.
+    Later,
+    Failed(Error),
+    /// The run was stopped before the look had ended.
+    NotLooked,
+}
+
+/// What is there, and the plan that follows from it.
+pub struct Survey<'g, C> {
+    pub(super) graph: &'g Graph<C>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) plan: Vec<Result<Action>>,
+    pub(super) outputs: Outputs,
+    pub interrupted: bool,
+}
+
+impl<C> Survey<'_, C> {
+    /// What each resource needs, in graph order.
+    pub fn plan(&self) -> impl Iterator<Item = (&ResourceId, &Result<Action>)> {
+        self.graph.entries.iter().map(|entry| &entry.id).zip(&self.plan)
+    }
+
+    pub fn errors(&self) -> impl Iterator<Item = &Error> {
+        self.plan.iter().filter_map(|planned| planned.as_ref().err())
+    }
+
+    /// Whether carrying out the plan would change anything.
+    pub fn has_changes(&self) -> bool {
+        self.plan.iter().any(|planned| planned.as_ref().is_ok_and(Action::is_change))
+    }
+}
+
+/// Observes all resources of `graph` at once. Changes nothing.
+pub async fn look<'g, C: Send + Sync>(
+    graph: &'g Graph<C>,
+    cloud: &C,
+    options: &Options,
+    listener: Listener<'_>,
+) -> Survey<'g, C> {
+    let outputs = Outputs::default();
+    let (stop, pace) = (&options.stop, options.pace);
+    let run = Run { cloud, outputs: &outputs, stop, listener, pace, planning: true };
+    listener(Event::Looking { total: graph.entries.len() });
+    let findings = tokio::select! {
+        findings = observe_all(graph, &run, options.width) => Some(findings),
+        () = options.stop.wait() => None,
+    };
+    let interrupted = findings.is_none();
+    let findings =
+        findings.unwrap_or_else(|| graph.entries.iter().map(|_| Finding::NotLooked).collect());
+    let mut plan: Vec<Result<Action>> = Vec::with_capacity(findings.len());
+    let mut taken = Vec::with_capacity(findings.len());
+    for (entry, finding) in graph.entries.iter().zip(findings) {
+        let (planned, finding) = decide(entry, &run.context(entry), options, finding);
+        plan.push(planned);
+        taken.push(finding);
+    }
+    leave_what_is_leaned_on(graph, &mut plan);
+    Survey { graph, findings: taken, plan, outputs, interrupted }
+}
+
+/// Looks in rounds: all at once, then again those that read an output which a look has found since.
+async fn observe_all<C: Send + Sync>(
+    graph: &Graph<C>,
+    run: &Run<'_, C>,
+    width: usize,
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = graph.entries.iter().map(|_| Finding::Later).collect();
+    let mut round: Vec<usize> = (0..graph.entries.len()).collect();
+    while !round.is_empty() {
+        let before = round.len();
+        let mut queue = round.iter().filter_map(|i| Some((*i, graph.entries.get(*i)?)));
+        let mut running = FuturesUnordered::new();
+        let mut later = Vec::new();
+        loop {
+            while running.len() < width.max(1)
+                && let Some((i, entry)) = queue.next()
+            {
+                running.push(async move { (i, entry, observe(entry, run).await) });
+            }
+            let Some((i, entry, finding)) = running.next().await else { break };
+            if matches!(finding, Finding::Later) {
+                later.push(i);
+            } else {
+                (run.listener)(Event::Looked { id: &entry.id });
+            }
+            if let Some(slot) = findings.get_mut(i) {
+                *slot = finding;
+            }
+        }
+        later.sort_unstable();
+        round = if later.len() < before { later } else { Vec::new() };
+    }
+    findings
+}
+
+pub(super) async fn observe<C: Send + Sync>(entry: &Entry<C>, run: &Run<'_, C>) -> Finding {
+    match entry.node.look(&run.context(entry)).await {
+        Ok(Some(seen)) => Finding::Found(seen),
+        Ok(None) => Finding::Absent,
+        Err(error) if error.kind() == Kind::NotYet => Finding::Later,
+        // Nobody else's object is in the way of removing ours.
+        Err(_) if entry.node.given() && !entry.present => Finding::Absent,
+        Err(error) => Finding::Failed(error.while_doing(format!("could not look at `{}`", entry.id))),
+    }
+}
+
+/// What the resource needs, given what was found. Gives the finding back, less its error.
+fn decide<C>(
+    entry: &Entry<C>,
+    context: &Context<'_, C>,
+    options: &Options,
+    finding: Finding,
+) -> (Result<Action>, Finding) {
+    let planned = match finding {
+        Finding::Failed(error) => return (Err(error), Finding::NotLooked),
+        Finding::NotLooked => {
+            let message = format!("could not look at `{}`", entry.id);
+            Err(Error::new(Kind::Interrupted, message).caused_by("interrupted"))
+        }
+        Finding::Absent | Finding::Later if !entry.present => Ok(Action::Absent),
+        Finding::Absent | Finding::Later => entry.node.want(context).map(Action::Create),
+        Finding::Found(ref seen) if !entry.present => Ok(decide_unwanted(entry, options, seen)),
+        Finding::Found(ref seen) => decide_wanted(entry, context, options, seen),
+    };
+    (planned, finding)
+}
+
+fn decide_unwanted<C>(entry: &Entry<C>, options: &Options, seen: &Seen) -> Action {
+    if entry.node.given() {
+        return Action::Absent;
+    }
+    match (&seen.owner, entry.node.holds()) {
+        (Owner::Other(who), _) => Action::Leave(format!("belongs to {who}")),
+        (_, Some(held)) if !options.delete_data => {
+            Action::Leave(format!("holds {held}; delete it with --delete-data"))
+        }
+        _ => Action::Delete,
+    }
+}
+
+/// What a wanted resource that is there needs; an error if it is not ours to change.
+pub(super) fn decide_wanted<C>(
+    entry: &Entry<C>,
+    context: &Context<'_, C>,
+    options: &Options,
+    seen: &Seen,
+) -> Result<Action> {
+    let id = &entry.id;
+    if let Owner::Other(who) = &seen.owner
+        && !options.adopt.contains(&id.to_string())
+    {
+        return Err(Error::new(Kind::Conflict, format!("`{id}` exists and belongs to {who}"))
+            .hint(format!("to take it over as it is described here: --adopt {id}"))
+            .hint("to leave it alone, choose another name in the configuration"));
+    }
+    let changes = entry.node.changes(context, seen)?;
+    if changes.is_empty() {
+        return Ok(Action::Keep);
+    }
+    let top = |path: &str| path.split('.').next().unwrap_or_default().to_owned();
+    if let Some(change) =
+        changes.iter().find(|change| entry.node.fixed().contains(&top(&change.path).as_str()))
+    {
+        let message = format!(
+            "`{}` of `{id}` cannot change from {} to {} while it exists",
+            change.path, change.from, change.to
+        );
+        return Err(Error::new(Kind::Conflict, message)
+            .hint(format!("remove it and run again: destroy --only {id}")));
+    }
+    Ok(Action::Update(changes))
+}
+
+/// What stays keeps what it leans on: a key is not deleted under a log group that is left.
+fn leave_what_is_leaned_on<C>(graph: &Graph<C>, plan: &mut [Result<Action>]) {
+    let mut leaned_on: HashSet<&ResourceId> = HashSet::new();
+    for (entry, planned) in graph.entries.iter().zip(plan).rev() {
+        if leaned_on.contains(&entry.id) && matches!(planned, Ok(Action::Delete)) {
+            *planned = Ok(Action::Leave("is still in use by what is left".into()));
+        }
+        if matches!(planned, Ok(Action::Leave(_)) | Err(_)) {
+            leaned_on.extend(&entry.needs);
+        }
+    }
+}

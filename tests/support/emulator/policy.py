@@ -1,0 +1,187 @@
+"""Owns reading policy documents: whether one is well formed, and whether it lets somebody do something.
+
+moto stores documents without looking into them. AWS looks, and the set-ups that our tests must catch are
+those where a service is not let in by a key's, a bucket's or a role's document.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.iam.models import iam_backends
+
+IAM_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):(root|(?:role|user)/.+)$")
+SESSION_ARN = re.compile(r"arn:aws[a-z-]*:sts::\d{12}:(assumed-role|federated-user)/.+$")
+SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?$")
+
+# Whom GetCallerIdentity names. moto's IAM has no such user, yet it must be able to be trusted.
+CALLER = "user/moto"
+
+
+class Malformed(Exception):
+    """What is wrong with a document, in AWS's words."""
+
+
+@dataclass
+class Request:
+    """Somebody's wish to do something: a service's, or that of the account itself (its root)."""
+
+    action: str
+    resource: str = "*"
+    service: str | None = None
+    account: str | None = None
+    context: dict[str, str] = field(default_factory=dict)
+
+
+def many(value: Any) -> list[Any]:
+    """A policy writes one thing and a list of one thing alike."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def statements(document: str) -> list[dict[str, Any]]:
+    """The statements of a document that is JSON and an object."""
+    try:
+        parsed = json.loads(document)
+    except (ValueError, TypeError):
+        raise Malformed("This policy contains invalid Json") from None
+    if not isinstance(parsed, dict):
+        raise Malformed("Syntax errors in policy.")
+    found = many(parsed.get("Statement"))
+    if not found or not all(isinstance(statement, dict) for statement in found):
+        raise Malformed("Syntax errors in policy.")
+    for statement in found:
+        if statement.get("Effect") not in ("Allow", "Deny"):
+            raise Malformed("Missing required field Effect")
+    return found
+
+
+def require(document: str, *fields: str) -> None:
+    """Each statement must have each field, itself or negated."""
+    for statement in statements(document):
+        for name in fields:
+            if not statement.get(name) and not statement.get("Not" + name):
+                raise Malformed(f"Missing required field {name}")
+
+
+def principals(document: str) -> Iterator[tuple[str, str]]:
+    """Each principal as kind and value: ("AWS", "arn:..."), ("Service", "logs.amazonaws.com")."""
+    for statement in statements(document):
+        for element in ("Principal", "NotPrincipal"):
+            named = statement.get(element)
+            if isinstance(named, str):
+                yield "AWS", named
+            elif isinstance(named, dict):
+                for kind, values in named.items():
+                    for value in many(values):
+                        yield kind, value
+
+
+def absent_principal(document: str) -> tuple[str, str] | None:
+    """The first principal that AWS would not know."""
+    for kind, value in principals(document):
+        if kind == "AWS" and not _known(value):
+            return kind, value
+        if kind == "Service" and not SERVICE.match(value):
+            return kind, value
+        if kind not in ("AWS", "Service", "Federated", "CanonicalUser"):
+            return kind, value
+    return None
+
+
+def _known(principal: str) -> bool:
+    if principal == "*" or re.fullmatch(r"\d{12}", principal) or SESSION_ARN.match(principal):
+        return True
+    named = IAM_ARN.match(principal)
+    if not named:
+        return False
+    partition, account, what = named.groups()
+    if what in ("root", CALLER):
+        return True
+    # Every account is emulated, so an account that nobody used yet simply has no such role.
+    iam = iam_backends[account][partition]
+    existing = iam.roles if what.startswith("role/") else iam.users
+    return any(principal == one.arn for one in existing.values())
+
+
+def allows(document: str, request: Request) -> bool:
+    """Whether the document lets it happen: one statement allows it and none denies it."""
+    allowed = False
+    for statement in statements(document):
+        if _applies(statement, request):
+            if statement["Effect"] == "Deny":
+                return False
+            allowed = True
+    return allowed
+
+
+def _applies(statement: dict[str, Any], request: Request) -> bool:
+    return (
+        _principal(statement, request)
+        and _element(statement, "Action", request.action, ignore_case=True)
+        and _element(statement, "Resource", request.resource)
+        and all(
+            _condition(operator, key, many(values), request.context)
+            for operator, keys in statement.get("Condition", {}).items()
+            for key, values in keys.items()
+        )
+    )
+
+
+def _principal(statement: dict[str, Any], request: Request) -> bool:
+    if "Principal" not in statement:
+        # An identity's own policy names nobody; NotPrincipal names everybody else.
+        return "NotPrincipal" not in statement or request.service is not None
+    named = statement["Principal"]
+    if named == "*":
+        return True
+    if request.service:
+        return request.service in many(named.get("Service"))
+    own = {"*", request.account, f"arn:aws:iam::{request.account}:root"}
+    return any(
+        value in own or re.match(rf"arn:[a-z-]+:iam::{request.account}:(root|{CALLER})$", value)
+        for value in many(named.get("AWS"))
+    )
+
+
+def _element(statement: dict[str, Any], name: str, wanted: str, ignore_case: bool = False) -> bool:
+    if "Not" + name in statement:
+        return not any(like(pattern, wanted, ignore_case) for pattern in many(statement["Not" + name]))
+    if name not in statement:
+        # A trust policy has no resource: it is the role's own.
+        return name == "Resource"
+    return any(like(pattern, wanted, ignore_case) for pattern in many(statement[name]))
+
+
+def like(pattern: str, value: str, ignore_case: bool = False) -> bool:
+    """AWS's wildcards: * and ?, nothing else."""
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, value, re.DOTALL | (re.IGNORECASE if ignore_case else 0)) is not None
+
+
+def _condition(operator: str, key: str, values: list[Any], context: dict[str, str]) -> bool:
+    operator = operator.rpartition(":")[2]
+    if_exists = operator.endswith("IfExists")
+    operator = operator.removesuffix("IfExists")
+    actual = {name.lower(): value for name, value in context.items()}.get(key.lower())
+    wanted = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+    if operator == "Null":
+        return wanted == [str(actual is None).lower()]
+    negated = "Not" in operator
+    if actual is None:
+        return if_exists or negated
+    exact = operator in ("StringEquals", "StringNotEquals", "Bool", "NumericEquals")
+    if operator in ("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"):
+        matches = actual.lower() in [value.lower() for value in wanted]
+    elif exact:
+        matches = actual in wanted
+    elif operator.startswith(("Arn", "StringLike", "StringNotLike")):
+        matches = any(like(pattern, actual) for pattern in wanted)
+    else:
+        return False
+    return matches != negated

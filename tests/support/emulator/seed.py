@@ -1,0 +1,64 @@
+"""Owns what a test finds in an account before its run: a network or a key, with the very ids that a file names.
+
+AWS makes up such ids; a configuration copied from a guide has them already, so moto's are replaced.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .cloud import backend
+
+DEFAULT_SUBNETS = 2
+DEFAULT_GROUPS = 1
+
+
+def vpc(body: dict[str, Any]) -> dict[str, Any]:
+    """A VPC with a subnet in each of the first zones of the region, and security groups."""
+    region = body["region"]
+    ec2 = backend("ec2", body["account"], region)
+    network = ec2.create_vpc("10.20.0.0/16")
+    subnets = [
+        _subnet(ec2, network.id, region, number, id)
+        for number, id in enumerate(body.get("subnet_ids") or [None] * DEFAULT_SUBNETS)
+    ]
+    groups = [
+        _security_group(ec2, network.id, number, id)
+        for number, id in enumerate(body.get("security_group_ids") or [None] * DEFAULT_GROUPS)
+    ]
+    return {"vpc_id": network.id, "subnet_ids": subnets, "security_group_ids": groups}
+
+
+def _subnet(ec2: Any, vpc_id: str, region: str, number: int, id: str | None) -> str:
+    zone = f"{region}{'abc'[number % 3]}"
+    subnet = ec2.create_subnet(vpc_id, f"10.20.{number}.0/24", availability_zone=zone)
+    if id is None:
+        return str(subnet.id)
+    in_zone = ec2.subnets[zone]
+    del in_zone[subnet.id]
+    subnet.id = subnet.subnet_id = id
+    in_zone[id] = subnet
+    return id
+
+
+def _security_group(ec2: Any, vpc_id: str, number: int, id: str | None) -> str:
+    group = ec2.create_security_group(f"endpoints-{number}", "made for a test", vpc_id=vpc_id)
+    if id is None:
+        return str(group.id)
+    in_vpc = ec2.groups[vpc_id]
+    del in_vpc[group.id]
+    group.arn = group.arn.replace(group.id, id)
+    group.id = group.group_id = id
+    in_vpc[id] = group
+    return id
+
+
+def key(body: dict[str, Any]) -> dict[str, Any]:
+    """A key with that id. Its policy is taken as it is: seeding is not a call, so nothing is checked."""
+    kms = backend("kms", body["account"], body["region"])
+    made = kms.create_key(body.get("policy"), "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", body.get("description", ""), None)
+    del kms.keys[made.id]
+    made.arn = made.arn.replace(made.id, body["key_id"])
+    made.id = body["key_id"]
+    kms.keys[made.id] = made
+    return {"key_id": made.id, "arn": made.arn}
