@@ -61,7 +61,7 @@ pub async fn configure(connection: &Connection) -> SdkConfig {
         .region(Region::new(connection.region.clone()))
         // An answer that never comes must not hang a daily run; the SDK itself would wait for ever.
         .timeout_config(
-            TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(60)).build(),
+            TimeoutConfig::builder().operation_attempt_timeout(Duration::from_mins(1)).build(),
         );
     if let Some(profile) = &connection.profile {
         loader = loader.profile_name(profile);

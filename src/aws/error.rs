@@ -7,7 +7,7 @@ use aws_types::request_id::RequestId as _;
 use crate::error::{Error, Kind, Result};
 
 /// The answer of one call.
-pub type Answer<T, E> = std::result::Result<T, SdkError<E, HttpResponse>>;
+pub(super) type Answer<T, E> = std::result::Result<T, SdkError<E, HttpResponse>>;
 
 const DENIED: &[&str] = &[
     "AccessDenied",
@@ -41,7 +41,7 @@ const THROTTLED: &[&str] = &[
 ];
 
 /// What to do with an answer. `action` is the call as IAM names it: `iam:CreateRole`.
-pub trait AwsResult<T> {
+pub(super) trait AwsResult<T> {
     /// Any refusal is an error.
     fn calling(self, action: &str) -> Result<T>;
     /// `None` where the refusal has one of `codes`, which say that there is no such thing.
@@ -66,18 +66,21 @@ where
     }
 }
 
-pub fn code_is<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, codes: &[&str]) -> bool {
+pub(super) fn code_is<E: ProvideErrorMetadata>(
+    error: &SdkError<E, HttpResponse>,
+    codes: &[&str],
+) -> bool {
     error.code().is_some_and(|code| codes.contains(&code))
 }
 
 /// Whether the call surely had no effect and may be repeated: the service was too busy.
-pub fn throttled<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+pub(super) fn throttled<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     code_is(error, THROTTLED)
 }
 
 /// Whether the call may have had its effect all the same: no answer, or a failure inside the
 /// service.
-pub fn ambiguous<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+pub(super) fn ambiguous<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
         SdkError::ServiceError(refusal) => {
             refusal.raw().status().is_server_error() && !throttled(error)
@@ -114,23 +117,26 @@ fn words<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let mut words = match (error.code(), error.message()) {
+    let words = match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code.to_owned(),
         (None, _) => match error {
             SdkError::ServiceError(refusal) => {
-                format!("the service answered {} without a code", refusal.raw().status().as_u16())
+                let status = refusal.raw().status().as_u16();
+                format!("an answer ({status}) that cannot be read: {}", chain(error))
             }
             SdkError::TimeoutError(_) => "no answer in time".to_owned(),
-            SdkError::ResponseError(_) => format!("an answer that cannot be read: {}", chain(error)),
+            SdkError::ResponseError(_) => {
+                format!("an answer that cannot be read: {}", chain(error))
+            }
             SdkError::DispatchFailure(_) => format!("no answer: {}", chain(error)),
             _ => chain(error),
         },
     };
-    if let Some(id) = error.request_id() {
-        words.push_str(&format!(" (request {id})"));
+    match error.request_id() {
+        Some(id) => format!("{words} (request {id})"),
+        None => words,
     }
-    words
 }
 
 /// The innermost two messages: the outer ones only say that something failed.

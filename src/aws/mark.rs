@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::reconcile::Owner;
 
-pub const TENANT: &str = "groundwork:tenant";
-pub const REGION: &str = "groundwork:region";
+pub(super) const TENANT: &str = "groundwork:tenant";
+pub(super) const REGION: &str = "groundwork:region";
 
 /// Whose an object is: one tenant in one region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Mark {
 }
 
 /// The tags of `want` that `have` lacks or has with another value.
-pub fn missing(want: &Tags, have: &Tags) -> Tags {
+pub(super) fn missing(want: &Tags, have: &Tags) -> Tags {
     want.iter()
         .filter(|(key, value)| have.get(*key) != Some(value))
         .map(|(key, value)| (key.clone(), value.clone()))

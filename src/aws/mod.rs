@@ -5,6 +5,8 @@ mod error;
 mod mark;
 pub mod policy;
 pub mod resource;
+mod wanted;
 
 pub use connect::{Aws, Connection, Identity, configure, identify};
 pub use mark::{Mark, Tags};
+pub use wanted::{Handles, Place, guard, mark, wanted};

@@ -117,7 +117,9 @@ pub async fn apply<C: Send + Sync>(
     let end = |i, took, worked| ledger.end(i, took, worked);
     walk(graph, &make, (Direction::Make, width, stop), settle_one, end).await;
     if ledger.failed {
-        remove.into_iter().for_each(|i| ledger.not_started(i));
+        for i in remove {
+            ledger.not_started(i);
+        }
     } else {
         let remove_one = |i, entry| async move { delete(entry, run, take(i)).await };
         let end = |i, took, worked| ledger.end(i, took, worked);

@@ -4,9 +4,9 @@ use super::{Action, ResourceId, Step};
 
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// Looking has begun for so many resources.
+    /// Looking has begun.
     Looking {
-        total: usize,
+        ids: &'a [&'a ResourceId],
     },
     Looked {
         id: &'a ResourceId,

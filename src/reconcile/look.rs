@@ -58,7 +58,8 @@ pub async fn look<'g, C: Send + Sync>(
     let outputs = Outputs::default();
     let (stop, pace) = (&options.stop, options.pace);
     let run = Run { cloud, outputs: &outputs, stop, listener, pace, planning: true };
-    listener(Event::Looking { total: graph.entries.len() });
+    let ids: Vec<_> = graph.entries.iter().map(|entry| &entry.id).collect();
+    listener(Event::Looking { ids: &ids });
     let findings = tokio::select! {
         findings = observe_all(graph, &run, options.width) => Some(findings),
         () = options.stop.wait() => None,
@@ -119,7 +120,9 @@ pub(super) async fn observe<C: Send + Sync>(entry: &Entry<C>, run: &Run<'_, C>) 
         Err(error) if error.kind() == Kind::NotYet => Finding::Later,
         // Nobody else's object is in the way of removing ours.
         Err(_) if entry.node.given() && !entry.present => Finding::Absent,
-        Err(error) => Finding::Failed(error.while_doing(format!("could not look at `{}`", entry.id))),
+        Err(error) => {
+            Finding::Failed(error.while_doing(format!("could not look at `{}`", entry.id)))
+        }
     }
 }
 

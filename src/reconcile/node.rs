@@ -6,10 +6,7 @@ use futures::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    Change, Context, Given, Observed, Owner, Resource,
-    diff::diff,
-};
+use super::{Change, Context, Given, Observed, Owner, Resource, diff::diff};
 use crate::error::{Error, Kind, Result};
 
 /// What [`Node::look`] found.
@@ -142,7 +139,11 @@ impl<G: Given> Node<G::Cloud> for GivenNode<G> {
             Err(Error::new(Kind::Internal, message))
         })
     }
-    fn update<'a>(&'a self, _: &'a Context<'a, G::Cloud>, _: &'a Seen) -> BoxFuture<'a, Result<()>> {
+    fn update<'a>(
+        &'a self,
+        _: &'a Context<'a, G::Cloud>,
+        _: &'a Seen,
+    ) -> BoxFuture<'a, Result<()>> {
         Box::pin(async { Ok(()) })
     }
     fn delete<'a>(

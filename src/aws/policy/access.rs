@@ -7,17 +7,7 @@
 use serde_json::{Value, json};
 
 use super::document;
-
-/// One model that may be called, by the ARN that is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Invocable {
-    /// A system profile's id and the foundation model behind it.
-    SystemProfile { profile: String, model: String },
-    /// An application profile's ARN; the model behind it is not in its name.
-    ApplicationProfile { arn: String },
-    /// A foundation model's id, called in the tenant's own region.
-    Foundation { model: String },
-}
+use crate::config::{ModelForm, ModelId};
 
 /// Where the models are called.
 #[derive(Clone, Debug)]
@@ -27,86 +17,83 @@ pub struct Access<'a> {
     pub account: &'a str,
 }
 
+/// One model that may be called, by the ARNs that IAM checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocable {
+    /// The inference profile that is called; `None` if it is the model itself.
+    profile: Option<String>,
+    /// The foundation model behind it, or the pattern that it matches.
+    model: String,
+}
+
 const INVOKE: [&str; 2] = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
+/// What is behind an application profile is not in its name.
+const ANY_MODEL: &str = "anthropic.*";
 
 impl Access<'_> {
-    fn profile_arn(&self, profile: &str) -> String {
+    /// What calling the model takes.
+    pub fn invocable(&self, id: &ModelId) -> Invocable {
         let Self { partition, region, account } = self;
-        format!("arn:{partition}:bedrock:{region}:{account}:inference-profile/{profile}")
+        let (profile, model) = match id.form() {
+            ModelForm::Foundation { model } => (None, self.model_arn(region, model)),
+            ModelForm::FoundationArn { .. } => (None, id.to_string()),
+            ModelForm::SystemProfile { model, .. } => {
+                let arn =
+                    format!("arn:{partition}:bedrock:{region}:{account}:inference-profile/{id}");
+                (Some(arn), self.model_arn("*", model))
+            }
+            ModelForm::SystemProfileArn { model, .. } => {
+                (Some(id.to_string()), self.model_arn("*", model))
+            }
+            ModelForm::ApplicationProfileArn { .. } => {
+                (Some(id.to_string()), self.model_arn("*", ANY_MODEL))
+            }
+        };
+        Invocable { profile, model }
     }
 
     // A global profile is checked against an ARN whose region is empty; `*` matches that, too.
     fn model_arn(&self, region: &str, model: &str) -> String {
         format!("arn:{}:bedrock:{region}::foundation-model/{model}", self.partition)
     }
-
-    fn through(&self, sid: &str, profile_arn: &str, model: &str) -> Value {
-        json!({
-            "Sid": sid,
-            "Effect": "Allow",
-            "Action": INVOKE,
-            "Resource": self.model_arn("*", model),
-            "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": profile_arn}},
-        })
-    }
 }
 
-/// The policy of a role that may call `models`, in the order given.
-pub fn invoke(access: &Access<'_>, models: &[Invocable]) -> Value {
-    let (mut profiles, mut direct, mut through) = (Vec::new(), Vec::new(), Vec::new());
-    let mut counted = Vec::new();
-    for (i, model) in models.iter().enumerate() {
-        let sid = format!("InvokeModelThroughProfile{}", i + 1);
-        match model {
-            Invocable::SystemProfile { profile, model } => {
-                let arn = access.profile_arn(profile);
-                through.push(access.through(&sid, &arn, model));
-                counted.push(access.model_arn("*", model));
-                profiles.push(arn);
-            }
-            Invocable::ApplicationProfile { arn } => {
-                through.push(access.through(&sid, arn, "anthropic.*"));
-                profiles.push(arn.clone());
-            }
-            Invocable::Foundation { model } => {
-                let arn = access.model_arn(access.region, model);
-                counted.push(arn.clone());
-                direct.push(arn);
-            }
-        }
-    }
-    let mut statements = vec![json!({
-        "Sid": "ListInferenceProfiles",
+/// Who may take a developer's role: the principals named, or whoever this account itself lets.
+pub fn developer_trust(partition: &str, account: &str, principals: &[String]) -> Value {
+    let account = [format!("arn:{partition}:iam::{account}:root")];
+    let principals = if principals.is_empty() { &account } else { principals };
+    document(&[json!({
+        "Sid": "DeveloperAssumes",
         "Effect": "Allow",
-        "Action": "bedrock:ListInferenceProfiles",
-        "Resource": "*",
-    })];
+        "Principal": {"AWS": principals},
+        "Action": "sts:AssumeRole",
+    })])
+}
+
+fn allow(sid: &str, actions: &[&str], resources: &[&str]) -> Value {
+    json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources})
+}
+
+/// The policy of a role that may call `models` and nothing else.
+pub fn invoke(models: &[Invocable]) -> Value {
+    let mut statements =
+        vec![allow("ListInferenceProfiles", &["bedrock:ListInferenceProfiles"], &["*"])];
+    let profiles: Vec<_> = models.iter().filter_map(|model| model.profile.as_deref()).collect();
     if !profiles.is_empty() {
-        statements.push(json!({
-            "Sid": "InvokeProfile",
-            "Effect": "Allow",
-            "Action": ["bedrock:GetInferenceProfile", INVOKE[0], INVOKE[1]],
-            "Resource": profiles,
-        }));
-    }
-    if !direct.is_empty() {
-        statements.push(json!({
-            "Sid": "InvokeModel",
-            "Effect": "Allow",
-            "Action": INVOKE,
-            "Resource": direct,
-        }));
+        let actions = ["bedrock:GetInferenceProfile", INVOKE[0], INVOKE[1]];
+        statements.push(allow("InvokeProfile", &actions, &profiles));
     }
     // The client counts tokens for `/context` on the foundation model, never on a profile.
-    if !counted.is_empty() {
-        statements.push(json!({
-            "Sid": "CountTokens",
-            "Effect": "Allow",
-            "Action": "bedrock:CountTokens",
-            "Resource": counted,
-        }));
+    let counted: Vec<_> = models.iter().map(|model| model.model.as_str()).collect();
+    statements.push(allow("CountTokens", &["bedrock:CountTokens"], &counted));
+    for (i, Invocable { profile, model }) in models.iter().enumerate() {
+        let mut statement = allow(&format!("InvokeModel{}", i + 1), &INVOKE, &[model]);
+        if let (Some(profile), Some(fields)) = (profile, statement.as_object_mut()) {
+            let through = json!({"StringEquals": {"bedrock:InferenceProfileArn": profile}});
+            fields.insert("Condition".into(), through);
+        }
+        statements.push(statement);
     }
-    statements.extend(through);
     document(&statements)
 }
 
@@ -117,36 +104,38 @@ mod tests {
     const HERE: Access<'_> =
         Access { partition: "aws", region: "eu-west-1", account: "123456789012" };
 
+    fn statements(ids: &[&str]) -> Vec<Value> {
+        let models: Vec<_> = ids.iter().map(|id| HERE.invocable(&id.parse().unwrap())).collect();
+        invoke(&models)["Statement"].as_array().unwrap().clone()
+    }
+
     #[test]
     fn a_model_behind_a_profile_is_allowed_only_through_it() {
-        let models = [Invocable::SystemProfile {
-            profile: "eu.anthropic.claude-opus-5-5".into(),
-            model: "anthropic.claude-opus-5-5".into(),
-        }];
-        let policy = invoke(&HERE, &models);
-        let through = &policy["Statement"][3];
-        assert_eq!(
-            through["Resource"],
-            "arn:aws:bedrock:*::foundation-model/anthropic.claude-opus-5-5"
-        );
-        assert_eq!(
-            through["Condition"]["StringEquals"]["bedrock:InferenceProfileArn"],
-            "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.anthropic.claude-opus-5-5"
-        );
+        let statements = statements(&["eu.anthropic.claude-opus-5-5"]);
+        let profile =
+            "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.anthropic.claude-opus-5-5";
+        assert_eq!(statements[1]["Resource"][0], profile);
+        let through = &statements[3];
+        let model = "arn:aws:bedrock:*::foundation-model/anthropic.claude-opus-5-5";
+        assert_eq!(through["Resource"][0], model);
+        assert_eq!(through["Condition"]["StringEquals"]["bedrock:InferenceProfileArn"], profile);
+    }
+
+    #[test]
+    fn a_foundation_model_is_allowed_in_the_tenants_region() {
+        let statements = statements(&["anthropic.claude-opus-5-5"]);
+        let model = "arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-opus-5-5";
+        assert_eq!(statements[2]["Resource"][0], model);
+        assert!(statements[2]["Condition"].is_null());
     }
 
     #[test]
     fn no_statement_allows_invoking_everything() {
-        let models = [
-            Invocable::ApplicationProfile {
-                arn: "arn:aws:bedrock:eu-west-1:1:application-inference-profile/x".into(),
-            },
-            Invocable::Foundation { model: "anthropic.claude-x".into() },
-        ];
-        let policy = invoke(&HERE, &models);
-        for statement in policy["Statement"].as_array().unwrap() {
+        let application =
+            "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc123";
+        for statement in statements(&[application, "us.anthropic.claude-haiku-5-5"]) {
             let invokes = statement["Action"].to_string().contains("Invoke");
-            assert!(!invokes || statement["Resource"] != "*", "{statement}");
+            assert!(!invokes || statement["Resource"] != json!(["*"]), "{statement}");
         }
     }
 }

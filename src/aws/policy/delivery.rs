@@ -22,7 +22,7 @@ pub struct Delivery {
 pub(super) const SERVICE: &str = "bedrock.amazonaws.com";
 
 impl Delivery {
-    pub(super) fn from_our_account(&self) -> Value {
+    pub(super) fn only_our_account(&self) -> Value {
         let Self { partition, region, account, .. } = self;
         json!({
             "StringEquals": {"aws:SourceAccount": account},
@@ -43,7 +43,7 @@ pub fn delivery_trust(delivery: &Delivery) -> Value {
         "Effect": "Allow",
         "Principal": {"Service": SERVICE},
         "Action": "sts:AssumeRole",
-        "Condition": delivery.from_our_account(),
+        "Condition": delivery.only_our_account(),
     })])
 }
 
@@ -81,7 +81,7 @@ pub fn bucket_policy(delivery: &Delivery) -> Value {
             "Resource": format!(
                 "{arn}/{folder}AWSLogs/{account}/BedrockModelInvocationLogs/*"
             ),
-            "Condition": delivery.from_our_account(),
+            "Condition": delivery.only_our_account(),
         }),
     ])
 }

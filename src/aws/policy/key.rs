@@ -31,7 +31,7 @@ fn grants(delivery: &Delivery) -> [Value; 2] {
             "Principal": {"Service": SERVICE},
             "Action": "kms:GenerateDataKey",
             "Resource": "*",
-            "Condition": delivery.from_our_account(),
+            "Condition": delivery.only_our_account(),
         }),
     ]
 }
@@ -54,15 +54,16 @@ pub fn key_policy(delivery: &Delivery) -> Value {
 /// The statements that somebody else's key policy lacks to serve us. Conditions are the key
 /// owner's business and are not judged; what they forbid shows when the key is used.
 pub fn lacking_grants(delivery: &Delivery, policy: &Value) -> Vec<Value> {
+    let lists = |value: Option<&Value>, text: &str| {
+        let patterns = value.map(each).unwrap_or_default();
+        patterns.into_iter().filter_map(Value::as_str).any(|pattern| matches(pattern, text))
+    };
     let allows = |service: &str, action: &str| {
-        each(&policy["Statement"]).iter().any(|statement| {
-            let services = each(&statement["Principal"]["Service"]);
-            let named = services.iter().any(|s| s.as_str().is_some_and(|s| matches(s, service)))
-                || statement["Principal"] == "*";
-            let actions = each(&statement["Action"]);
-            let allowed =
-                actions.iter().any(|a| a.as_str().is_some_and(|a| matches(a, action)));
-            statement["Effect"] == "Allow" && named && allowed
+        policy.get("Statement").map(each).unwrap_or_default().into_iter().any(|statement| {
+            let named = lists(statement.pointer("/Principal/Service"), service)
+                || statement.get("Principal").is_some_and(|principal| principal == "*");
+            let allow = statement.get("Effect").is_some_and(|effect| effect == "Allow");
+            allow && named && lists(statement.get("Action"), action)
         })
     };
     let [logs, delivered] = grants(delivery);

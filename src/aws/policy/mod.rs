@@ -5,7 +5,7 @@ mod access;
 mod delivery;
 mod key;
 
-pub use access::{Access, Invocable, invoke};
+pub use access::{Access, Invocable, developer_trust, invoke};
 pub use delivery::{Delivery, bucket_policy, delivery_role_policy, delivery_trust};
 pub use key::{key_policy, lacking_grants};
 
@@ -92,9 +92,10 @@ fn matches(pattern: &str, text: &str) -> bool {
         None => text.is_empty(),
         Some('*') => {
             let rest = chars.as_str();
-            text.char_indices().map(|(i, _)| i).chain([text.len()]).any(|i| {
-                text.get(i..).is_some_and(|tail| matches(rest, tail))
-            })
+            text.char_indices()
+                .map(|(i, _)| i)
+                .chain([text.len()])
+                .any(|i| text.get(i..).is_some_and(|tail| matches(rest, tail)))
         }
         Some(first) => {
             let mut text = text.chars();

@@ -32,7 +32,8 @@ impl Given for Subnet {
         let vpc_id = vpc_id.map(ToOwned::to_owned).ok_or_else(|| {
             let region = &context.cloud.region;
             let id = &self.id;
-            let message = format!("InvalidSubnetID.NotFound: there is no subnet `{id}` in {region}");
+            let message =
+                format!("InvalidSubnetID.NotFound: there is no subnet `{id}` in {region}");
             Error::new(Kind::Config, message)
                 .hint("put your own into `bedrock.vpc_config.subnet_ids`: aws ec2 describe-subnets")
                 .hint("or leave `bedrock.vpc_config` out")

@@ -1,10 +1,10 @@
 //! The tenant's KMS key, with its alias.
 //!
-//! KMS has no names and its CreateKey no idempotency token, so a lost answer to it, repeated, makes
-//! a second key. Therefore: CreateKey is never repeated by the SDK; a key is ours by its tags, set
+//! KMS has no names and its `CreateKey` no idempotency token, so a lost answer to it, repeated, makes
+//! a second key. Therefore: `CreateKey` is never repeated by the SDK; a key is ours by its tags, set
 //! in the same call; and one that has no alias (the run ended in between) is found by those tags
 //! and gone on with. The alias says which key is the one: of two runs at the same time, the loser
-//! of CreateAlias gives up its own key.
+//! of `CreateAlias` gives up its own key.
 
 use aws_sdk_kms::{
     config::retry::RetryConfig,
@@ -38,13 +38,15 @@ pub struct Key {
     pub name: String,
     pub policy: Value,
     pub description: String,
+    /// Whether to look through all keys of the region for ours if the alias is not there.
+    pub search: bool,
     pub tags: Tags,
 }
 
 #[derive(Serialize)]
 pub struct State {
     alias: Option<String>,
-    state: String,
+    status: String,
     rotation: bool,
     policy: Value,
     tags: Tags,
@@ -75,7 +77,7 @@ impl Resource for Key {
     fn desired(&self, context: &Context<'_, Aws>) -> Result<State> {
         Ok(State {
             alias: Some(self.alias()),
-            state: KeyState::Enabled.as_str().to_owned(),
+            status: KeyState::Enabled.as_str().to_owned(),
             rotation: true,
             policy: policy::canonical(self.policy.clone()),
             tags: context.cloud.mark.with(&self.tags),
@@ -87,7 +89,8 @@ impl Resource for Key {
         if let Some(key) = look_up(&context.cloud.kms, &alias).await? {
             return observe_key(context, key, Some(alias)).await.map(Some);
         }
-        match find_by_mark(context).await? {
+        let unnamed = if self.search { find_by_mark(context).await? } else { None };
+        match unnamed {
             Some(key) => observe_key(context, key, None).await.map(Some),
             None => Ok(None),
         }
@@ -96,8 +99,7 @@ impl Resource for Key {
     async fn create(&self, context: &Context<'_, Aws>, want: &State) -> Result<KeyOutput> {
         let key = self.create_key(context, want).await?;
         let id = key.key_id();
-        let (alias, rotation) =
-            tokio::join!(self.name_key(context, id), rotate(context, id));
+        let (alias, rotation) = tokio::join!(self.name_key(context, id), rotate(context, id));
         alias?;
         rotation?;
         Ok(KeyOutput { arn: key.arn().unwrap_or_default().to_owned() })
@@ -110,10 +112,10 @@ impl Resource for Key {
         have: &Observed<Self>,
     ) -> Result<()> {
         let (kms, arn, have) = (&context.cloud.kms, &have.output.arn, &have.state);
-        if have.state == KeyState::PendingDeletion.as_str() {
+        if have.status == KeyState::PendingDeletion.as_str() {
             kms.cancel_key_deletion().key_id(arn).send().await.calling("kms:CancelKeyDeletion")?;
         }
-        if want.state != have.state {
+        if want.status != have.status {
             kms.enable_key().key_id(arn).send().await.calling("kms:EnableKey")?;
         }
         let untagged = missing(&want.tags, &have.tags);
@@ -122,8 +124,9 @@ impl Resource for Key {
             call.send().await.calling("kms:TagResource")?;
         }
         if want.policy != have.policy {
-            let call = kms.put_key_policy().key_id(arn).policy(want.policy.to_string());
-            call.send().await.calling("kms:PutKeyPolicy")?;
+            let call = kms.put_key_policy().key_id(arn).policy_name("default");
+            let call = call.policy(want.policy.to_string()).send();
+            call.await.calling("kms:PutKeyPolicy")?;
         }
         if !have.rotation {
             rotate(context, arn).await?;
@@ -144,9 +147,10 @@ impl Resource for Key {
         alias.await.absent_if(&["NotFoundException"], "kms:DeleteAlias")?;
         let date = schedule(context, &have.output.arn, DELETION_WINDOW_DAYS).await?;
         let undo = format!("aws kms cancel-key-deletion --key-id {}", have.output.arn);
-        let when = date.map_or_else(|| "scheduled for deletion".to_owned(), |date| {
-            format!("scheduled for deletion on {date}")
-        });
+        let when = date.map_or_else(
+            || "scheduled for deletion".to_owned(),
+            |date| format!("scheduled for deletion on {date}"),
+        );
         Ok(Some(format!("{when}; until then: {undo}")))
     }
 }
@@ -266,7 +270,7 @@ async fn observe_key(
         owner: context.cloud.mark.owner(&tags),
         state: State {
             alias,
-            state: key.key_state().map(|state| state.as_str().to_owned()).unwrap_or_default(),
+            status: key.key_state().map(|state| state.as_str().to_owned()).unwrap_or_default(),
             rotation,
             policy: policy::parse(document.policy().unwrap_or_default()),
             tags,

@@ -36,9 +36,9 @@ pub(super) async fn find_by_mark(context: &Context<'_, Aws>) -> Result<Option<Ke
         (id, ours)
     });
     let answers: Vec<_> = asked.buffer_unordered(WIDTH).collect().await;
-    let refused = answers.iter().filter(|(_, ours)| {
-        ours.as_ref().is_err_and(|error| error.kind() == Kind::Denied)
-    });
+    let refused = answers
+        .iter()
+        .filter(|(_, ours)| ours.as_ref().is_err_and(|error| error.kind() == Kind::Denied));
     // Somebody's key may be closed to us by its own policy; ours never is. Refused by all of them,
     // it is we who lack the right.
     let skip_refused = refused.count() < answers.len();
@@ -53,7 +53,10 @@ pub(super) async fn find_by_mark(context: &Context<'_, Aws>) -> Result<Option<Ke
     }
     found.retain(|key| key.key_state() != Some(&KeyState::PendingDeletion));
     let age = |key: &KeyMetadata| {
-        (key.creation_date().map(|date| (date.secs(), date.subsec_nanos())), key.key_id().to_owned())
+        (
+            key.creation_date().map(|date| (date.secs(), date.subsec_nanos())),
+            key.key_id().to_owned(),
+        )
     };
     Ok(found.into_iter().min_by_key(age))
 }

@@ -1,9 +1,7 @@
 //! The bucket that keeps the invocation log: encrypted under our key, closed to the public, TLS
 //! only, versioned, and emptied of what is old.
 
-use aws_sdk_s3::types::{
-    BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging,
-};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -82,11 +80,14 @@ impl Resource for Bucket {
 
     async fn observe(&self, context: &Context<'_, Aws>) -> Result<Option<Observed<Self>>> {
         let foreign = |error: Error| match error.kind() {
-            Kind::Denied => error
-                .hint("if the bucket is another account's, name one in `bedrock.logging.s3.bucket`"),
+            Kind::Denied => error.hint(
+                "if the bucket is another account's, name one in `bedrock.logging.s3.bucket`",
+            ),
             _ => error,
         };
-        let Some(state) = setting::read(context, &self.name).await.map_err(foreign)? else {
+        // Seven calls at once make a large future: it goes to the heap.
+        let read = Box::pin(setting::read(context, &self.name));
+        let Some(state) = read.await.map_err(foreign)? else {
             return Ok(None);
         };
         let owner = context.cloud.mark.owner(&state.tags);
@@ -109,7 +110,7 @@ impl Resource for Bucket {
                 .hint("name another bucket in `bedrock.logging.s3.bucket`"));
         }
         made.calling("s3:CreateBucket")?;
-        setting::write(context, &self.name, want, None).await?;
+        Box::pin(setting::write(context, &self.name, want, None)).await?;
         Ok(BucketOutput { name: self.name.clone() })
     }
 
@@ -131,7 +132,7 @@ impl Resource for Bucket {
             })
             .await?;
         }
-        setting::write(context, &self.name, want, Some(&have.state)).await
+        Box::pin(setting::write(context, &self.name, want, Some(&have.state))).await
     }
 
     async fn delete(

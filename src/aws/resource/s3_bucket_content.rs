@@ -42,7 +42,10 @@ pub(super) async fn empty(context: &Context<'_, Aws>, bucket: &str) -> Result<()
         if let Some(refused) = deleted.errors().first() {
             let (code, key) = (refused.code().unwrap_or("?"), refused.key().unwrap_or("?"));
             let message = refused.message().unwrap_or("");
-            return Err(Error::new(Kind::Cloud, format!("s3:DeleteObject `{key}`: {code}: {message}")));
+            return Err(Error::new(
+                Kind::Cloud,
+                format!("s3:DeleteObject `{key}`: {code}: {message}"),
+            ));
         }
     }
 }

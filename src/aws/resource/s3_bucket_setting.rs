@@ -121,7 +121,10 @@ pub(super) async fn read(context: &Context<'_, Aws>, bucket: &str) -> Result<Opt
         s3.get_bucket_ownership_controls().bucket(bucket).expected_bucket_owner(account).send(),
         s3.get_bucket_versioning().bucket(bucket).expected_bucket_owner(account).send(),
         s3.get_bucket_policy().bucket(bucket).expected_bucket_owner(account).send(),
-        s3.get_bucket_lifecycle_configuration().bucket(bucket).expected_bucket_owner(account).send(),
+        s3.get_bucket_lifecycle_configuration()
+            .bucket(bucket)
+            .expected_bucket_owner(account)
+            .send(),
     );
     if versioning.has_code(&["NoSuchBucket"]) {
         return Ok(None);
@@ -168,7 +171,8 @@ pub(super) async fn read(context: &Context<'_, Aws>, bucket: &str) -> Result<Opt
 
 fn read_encryption(found: Option<&ServerSideEncryptionConfiguration>) -> Encryption {
     let rule = found.and_then(|found| found.rules().first());
-    let by_default = rule.and_then(ServerSideEncryptionRule::apply_server_side_encryption_by_default);
+    let by_default =
+        rule.and_then(ServerSideEncryptionRule::apply_server_side_encryption_by_default);
     Encryption {
         algorithm: by_default.map_or("none", |it| it.sse_algorithm().as_str()).to_owned(),
         kms_key: Known::Now(by_default.and_then(|it| it.kms_master_key_id().map(Into::into))),
@@ -237,7 +241,11 @@ pub(super) async fn write(
         let Aws { s3, account, .. } = context.cloud;
         let text = want.policy.to_string();
         put(context, "s3:PutBucketPolicy", || {
-            s3.put_bucket_policy().bucket(bucket).expected_bucket_owner(account).policy(&text).send()
+            s3.put_bucket_policy()
+                .bucket(bucket)
+                .expected_bucket_owner(account)
+                .policy(&text)
+                .send()
         })
         .await?;
     }

@@ -113,8 +113,9 @@ class Call:
             "wsgi.run_once": False,
         }
         for name, value in self.headers.items():
-            # The body has been put together already; its chunks are gone.
-            if name != "transfer-encoding":
+            # The body has been put together already, so its chunks are gone. A user agent may name a
+            # region, which moto would believe more than the signature.
+            if name not in ("transfer-encoding", "user-agent"):
                 environ["HTTP_" + name.upper().replace("-", "_")] = value
         environ["CONTENT_TYPE"] = self.headers.get("content-type", "")
         environ["CONTENT_LENGTH"] = str(len(self.body))

@@ -10,6 +10,8 @@ import logging
 import threading
 from typing import Any
 
+from botocore.model import OperationNotFoundError
+from flask import Flask
 from moto.backends import get_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.utilities.utils import get_partition
@@ -19,34 +21,40 @@ from werkzeug.test import run_wsgi_app
 from .call import Answer, Call
 from .failure import Failure
 
-LOADED = ("iam", "sts", "kms", "logs", "s3", "bedrock", "ec2")
+# Loaded before the first call. Others (ec2: a second and 100 MiB) are when somebody first asks for them.
+LOADED = ("iam", "sts", "kms", "logs", "s3", "bedrock")
 GLOBAL = {"iam", "s3", "sts"}
 LOCK = threading.RLock()
 LOG = logging.getLogger("emulator")
 
 
-def backend(service: str, account: str, region: str) -> Any:
+def backend(service: Any, account: str, region: str) -> Any:
     """moto's data of one service in one account and region; hold LOCK while using it."""
-    return get_backend(service)[account][get_partition(region) if service in GLOBAL else region]  # type: ignore[arg-type]
+    return get_backend(service)[account][get_partition(region) if service in GLOBAL else region]
+
+
+def _application(service: Any) -> Flask:
+    app = create_backend_app(service)
+    # With moto's debugging on, a client's odd request is answered with a debugger's page.
+    app.debug = False
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    return app
 
 
 class Moto:
-    """moto's own application, with the services that we use loaded before the first call."""
+    """moto's own application."""
 
     def __init__(self) -> None:
-        self._application = DomainDispatcherApplication(create_backend_app)
-        for service in LOADED:
-            app = create_backend_app(service)  # type: ignore[arg-type]
-            # Otherwise a client's odd request is answered with a debugger's page.
-            app.debug = False
-            app.config["PROPAGATE_EXCEPTIONS"] = True
-            self._application.app_instances[service] = app
+        self._application = DomainDispatcherApplication(_application)
+        self._application.app_instances |= {service: _application(service) for service in LOADED}
 
     def serve(self, call: Call) -> Answer:
         """moto's answer. A call that moto does not have is an error that no SDK tries again."""
         try:
             body, status, headers = run_wsgi_app(self._application, call.environ(), buffered=True)
-        except (NotImplementedError, HTTPException, AttributeError, KeyError, TypeError, ValueError) as error:
+        except (NotImplementedError, OperationNotFoundError) as error:
+            raise Failure("EmulatorLacksThis", f"the emulator does not have {call.operation}") from error
+        except (HTTPException, AttributeError, KeyError, TypeError, ValueError) as error:
             LOG.exception("moto could not serve %s", call.operation)
             raise Failure("EmulatorLacksThis", f"the emulator cannot serve {call.operation}: {error!r}") from error
         answer = Answer(int(status.split()[0]), {k.lower(): v for k, v in headers.items()}, b"".join(body))

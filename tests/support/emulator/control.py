@@ -80,6 +80,7 @@ ENDPOINTS: dict[tuple[str, str], Callable[[Accounts, dict[str, Any]], Any]] = {
     ("GET", "inventory"): of_moto(inventory.view),
     ("POST", "vpc"): of_moto(seed.vpc),
     ("POST", "key"): of_moto(seed.key),
+    ("POST", "objects"): of_moto(seed.objects),
     ("GET", "ready"): lambda _accounts, _body: {"ready": True},
 }
 

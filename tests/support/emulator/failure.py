@@ -75,7 +75,8 @@ class Failure(Exception):
                 f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message>'
                 f"<RequestId>{request_id}</RequestId><HostId>emulator</HostId></Error>"
             )
-            return Answer(self.status, {"content-type": "application/xml", "x-amz-request-id": request_id}, body.encode())
+            headers = {"content-type": "application/xml", "x-amz-request-id": request_id}
+            return Answer(self.status, headers, body.encode())
         if call.service == "ec2":
             body = (
                 f'<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>{code}</Code>'

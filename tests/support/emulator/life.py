@@ -88,8 +88,8 @@ class Cloud:
         answer = self._moto.serve(call)
         if call.operation == "s3.CreateBucket":
             return service.s3.created(call, answer, account.bucket_defaults)
-        after = service.table(call.service, "AFTER").get(call.action)
-        return after(call, answer) if after and answer.status < 300 else answer
+        after = service.table(call.service, "AFTER" if answer.status < 300 else "AFTER_FAILURE").get(call.action)
+        return after(call, answer) if after else answer
 
     def _last_touch(self, call: Call, answer: Answer, entry: Entry) -> None:
         entry.end(answer.status)

@@ -109,15 +109,14 @@ def _known(principal: str) -> bool:
     return any(principal == one.arn for one in existing.values())
 
 
+def effect(document: str, request: Request) -> str | None:
+    """"Deny" if one statement denies it, else "Allow" if one allows it, else None: nothing is said of it."""
+    effects = {statement["Effect"] for statement in statements(document) if _applies(statement, request)}
+    return "Deny" if "Deny" in effects else effects.pop() if effects else None
+
+
 def allows(document: str, request: Request) -> bool:
-    """Whether the document lets it happen: one statement allows it and none denies it."""
-    allowed = False
-    for statement in statements(document):
-        if _applies(statement, request):
-            if statement["Effect"] == "Deny":
-                return False
-            allowed = True
-    return allowed
+    return effect(document, request) == "Allow"
 
 
 def _applies(statement: dict[str, Any], request: Request) -> bool:

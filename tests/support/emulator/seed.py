@@ -1,4 +1,4 @@
-"""Owns what a test finds in an account before its run: a network or a key, with the very ids that a file names.
+"""Owns what a test finds in an account before its run: a network or a key with the ids that a file names, objects.
 
 AWS makes up such ids; a configuration copied from a guide has them already, so moto's are replaced.
 """
@@ -62,3 +62,13 @@ def key(body: dict[str, Any]) -> dict[str, Any]:
     made.id = body["key_id"]
     kms.keys[made.id] = made
     return {"key_id": made.id, "arn": made.arn}
+
+
+def objects(body: dict[str, Any]) -> dict[str, Any]:
+    """`count` objects in a bucket, each in `versions` versions where the bucket keeps them."""
+    s3 = backend("s3", body["account"], body["region"])
+    total = body.get("count", 1)
+    for number in range(total):
+        for _ in range(body.get("versions", 1)):
+            s3.put_object(body["bucket"], f"{body.get('prefix', '')}{number:06d}", b"x")
+    return {"objects": total}

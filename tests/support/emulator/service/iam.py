@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 from moto.iam.models import iam_backends
 
 from .. import policy
-from ..call import Call
+from ..call import Answer, Call
 from ..failure import Failure
 
 ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
@@ -51,6 +52,16 @@ def session_duration(call: Call) -> None:
         )
 
 
+def update_role(call: Call) -> None:
+    """Leaves the description alone where the call has none; moto would drop it."""
+    session_duration(call)
+    if "Description" not in call.params:
+        roles = iam_backends[call.account][call.partition].roles.values()
+        role = next((role for role in roles if role.name == call.params.get("RoleName")), None)
+        if role is not None and role.description:
+            call.body += b"&" + urlencode({"Description": role.description}).encode()
+
+
 def create_role(call: Call) -> None:
     name = call.params.get("RoleName", "")
     if not ROLE_NAME.fullmatch(name):
@@ -74,12 +85,31 @@ def put_role_policy(call: Call) -> None:
         raise Failure("MalformedPolicyDocument", str(error)) from error
 
 
+def remember_id(call: Call) -> None:
+    roles = iam_backends[call.account][call.partition].roles.values()
+    named = (role for role in roles if role.name == call.params.get("RoleName"))
+    call.params["gone"] = next(((role.arn, role.id) for role in named), None)
+
+
+def orphan_trust(call: Call, answer: Answer) -> Answer:
+    """Where the deleted role was trusted, its id stands from now on, and a new role of that name is another one."""
+    arn, id = call.params["gone"]
+    for account in list(iam_backends.values()):
+        for iam in list(account.values()):
+            for role in iam.roles.values():
+                document = role.assume_role_policy_document
+                role.assume_role_policy_document = document.replace(f'"{arn}"', f'"{id}"')
+    return answer
+
+
 REFUSE = {
     "CreateRole": create_role,
-    "UpdateRole": session_duration,
+    "UpdateRole": update_role,
     "UpdateAssumeRolePolicy": lambda call: trust(call.params.get("PolicyDocument", "")),
     "PutRolePermissionsBoundary": lambda call: boundary(call.params.get("PermissionsBoundary")),
     "PutRolePolicy": put_role_policy,
+    "DeleteRole": remember_id,
     "CreatePolicy": put_role_policy,
     "CreatePolicyVersion": put_role_policy,
 }
+AFTER = {"DeleteRole": orphan_trust}

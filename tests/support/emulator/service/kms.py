@@ -7,9 +7,11 @@ alias, but no rotation; a key that awaits its deletion can get a policy and lose
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from moto.kms.utils import RESERVED_ALIASES
+from moto.kms import models
+from moto.kms.utils import RESERVED_ALIASES, generate_private_key
 
 from .. import policy
 from ..call import Answer, Call
@@ -24,6 +26,10 @@ USES = {"Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintex
 NOT_WHILE_DISABLED = {"EnableKeyRotation", "DisableKeyRotation", "CreateGrant"} | USES
 # These name a key by its id or ARN; moto takes only the id for some of them.
 BY_ID = {"EnableKey", "DisableKey", "ScheduleKeyDeletion", "CancelKeyDeletion", "ListResourceTags", "TagResource"}
+
+
+# moto makes an RSA key for every key, also for those that have none: 50 ms, with everybody else waiting.
+models.generate_private_key = lambda spec: None if spec == "SYMMETRIC_DEFAULT" else generate_private_key(spec)
 
 
 def find_key(account: str, region: str, id: str | None) -> Any | None:
@@ -94,6 +100,11 @@ def _window(call: Call) -> None:
 
 
 def before_any(call: Call) -> None:
+    if call.action == "CreateKey":
+        # AWS's defaults; moto answers null for them.
+        call.params.setdefault("KeyUsage", "ENCRYPT_DECRYPT")
+        call.params.setdefault("MultiRegion", False)
+        call.body = json.dumps(call.params).encode()
     if call.action == "ScheduleKeyDeletion":
         _window(call)
     _state(call)
@@ -128,14 +139,32 @@ def rotation_status(call: Call, answer: Answer) -> Answer:
     return _json(answer, said)
 
 
-def used_aliases(call: Call, answer: Answer) -> Answer:
-    """AWS lists its own aliases only without a key that this account never used."""
+def page(member: str, identity: str, limit: int) -> Callable[[Call, Answer], Answer]:
+    """Lists in pages as AWS does; moto always gives everything, which hides a forgotten second page."""
+
+    def paged(call: Call, answer: Answer) -> Answer:
+        said = answer.json
+        everything = said[member]
+        marker = call.params.get("Marker")
+        begin = 1 + next((i for i, one in enumerate(everything) if one[identity] == marker), -1) if marker else 0
+        end = begin + (call.params.get("Limit") or limit)
+        said |= {member: everything[begin:end], "Truncated": end < len(everything)}
+        said.pop("NextMarker", None)
+        if said["Truncated"]:
+            said["NextMarker"] = said[member][-1][identity]
+        return _json(answer, said)
+
+    return paged
+
+
+def list_aliases(call: Call, answer: Answer) -> Answer:
+    """AWS lists its own aliases, too, but without a key where this account never used it."""
     said = answer.json
     own = backend("kms", call.account, call.region).keys
     for alias in said["Aliases"]:
         if alias["AliasName"] in RESERVED_ALIASES and alias.get("TargetKeyId") not in own:
             alias.pop("TargetKeyId", None)
-    return _json(answer, said)
+    return page("Aliases", "AliasName", 50)(call, _json(answer, said))
 
 
 def _json(answer: Answer, value: dict[str, Any]) -> Answer:
@@ -148,5 +177,7 @@ AFTER = {
     "EnableKeyRotation": remember_period,
     "GetKeyRotationStatus": rotation_status,
     "ScheduleKeyDeletion": scheduled,
-    "ListAliases": used_aliases,
+    "ListAliases": list_aliases,
+    "ListKeys": page("Keys", "KeyId", 100),
+    "ListResourceTags": page("Tags", "TagKey", 50),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import xmltodict
+from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, PublicAccessBlock, s3_backends
 
 from .. import policy
@@ -12,7 +13,27 @@ from ..call import Answer, Call
 from ..cloud import backend
 from ..failure import Failure
 
+MOST_DELETED = 1000
 SSE_S3 = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": "false"}}
+
+
+def permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
+    """What a bucket's policy says of its own account's call.
+
+    moto's own reading passes over conditions, so a policy that denies plain HTTP would close the bucket to
+    everybody. Our wire has no TLS and stands for one that has.
+    """
+    if bucket.policy is None:
+        return PermissionResult.NEUTRAL
+    context = {"aws:SecureTransport": "true", "aws:PrincipalAccount": bucket.account_id}
+    wish = policy.Request(action, resource, account=bucket.account_id, context=context)
+    effect = policy.effect(bucket.policy.decode(), wish)
+    if effect == "Deny":
+        return PermissionResult.DENIED
+    return PermissionResult.PERMITTED if effect == "Allow" else PermissionResult.NEUTRAL
+
+
+FakeBucket.get_permission = permission  # type: ignore[method-assign]
 
 
 def find_bucket(name: str) -> FakeBucket | None:
@@ -37,7 +58,7 @@ def before_any(call: Call) -> None:
     expected = call.headers.get("x-amz-expected-bucket-owner", bucket.account_id)
     if bucket.account_id != call.account or expected != bucket.account_id:
         raise Failure("AccessDenied", "Access Denied", 403)
-    if bucket.region_name != call.region:
+    if bucket.region_name != call.region and call.action != "GetBucketLocation":
         raise Failure(
             "PermanentRedirect",
             "The bucket you are attempting to access must be addressed using the specified endpoint. "
@@ -58,9 +79,8 @@ def created(call: Call, answer: Answer, bucket_defaults: bool) -> Answer:
         bucket.encryption = SSE_S3
         bucket.public_access_block = PublicAccessBlock(True, True, True, True)  # type: ignore[arg-type]
         bucket.ownership_rule = bucket.ownership_rule or "BucketOwnerEnforced"  # type: ignore[assignment]
-    tags = _tags(call.body)
-    if tags:
-        backend("s3", call.account, call.region).put_bucket_tagging(bucket.name, tags)
+    # Always: moto would give it the tags of a deleted bucket of that name.
+    backend("s3", call.account, call.region).put_bucket_tagging(bucket.name, _tags(call.body))
     return answer
 
 
@@ -87,7 +107,7 @@ def put_policy(call: Call) -> None:
         raise Failure("MalformedPolicy", str(error)) from error
     blocked = bucket is not None and bucket.public_access_block and bucket.public_access_block.block_public_policy
     if blocked and any(_public(statement) for statement in policy.statements(document)):
-        raise Failure("AccessDenied", "Access Denied: public policies are blocked by the BlockPublicPolicy setting", 403)
+        raise Failure("AccessDenied", "Access Denied: BlockPublicPolicy blocks public policies", 403)
 
 
 def _resources(document: str, bucket: str) -> None:
@@ -103,6 +123,13 @@ def _public(statement: dict[str, Any]) -> bool:
     return statement["Effect"] == "Allow" and everyone and not statement.get("Condition")
 
 
+def delete_objects(call: Call) -> None:
+    if call.body.count(b"<Key>") > MOST_DELETED:
+        raise Failure(
+            "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"
+        )
+
+
 def encryption_returns_to_default(call: Call, answer: Answer) -> Answer:
     bucket = find_bucket(call.params["Bucket"])
     if bucket is not None and answer.status < 300:
@@ -110,5 +137,11 @@ def encryption_returns_to_default(call: Call, answer: Answer) -> Answer:
     return answer
 
 
-REFUSE = {"PutBucketPolicy": put_policy}
-AFTER = {"DeleteBucketEncryption": encryption_returns_to_default}
+def versioning_root(call: Call, answer: Answer) -> Answer:
+    """moto names the root element after the operation; SDKs that check it cannot read the answer."""
+    answer.body = answer.body.replace(b"GetBucketVersioningResponse", b"VersioningConfiguration")
+    return answer
+
+
+REFUSE = {"DeleteObjects": delete_objects, "PutBucketPolicy": put_policy}
+AFTER = {"DeleteBucketEncryption": encryption_returns_to_default, "GetBucketVersioning": versioning_root}

@@ -1,0 +1,190 @@
+//! What a configuration wants of an AWS account, as a graph. Pure: the same file and account give
+//! the same graph.
+
+use super::{
+    Aws, Identity, Mark, Tags,
+    policy::{self, Access, Delivery, Invocable},
+    resource::{
+        Bucket, Datum, GivenKey, InvocationLogging, Key, KeyOutput, LogGroup, Role, RoleOutput,
+        RolePolicy, SecurityGroup, Subnet,
+    },
+};
+use crate::{
+    claude::model,
+    config::{Config, Region},
+    error::{Error, Kind, Result},
+    reconcile::{Graph, Ref},
+};
+
+/// Where a tenant lives.
+#[derive(Clone, Debug)]
+pub struct Place<'a> {
+    pub region: &'a Region,
+    pub identity: &'a Identity,
+}
+
+/// The mark that everything of this tenant carries.
+pub fn mark(config: &Config, region: &Region) -> Mark {
+    Mark { tenant: config.tenant.to_string(), region: region.to_string() }
+}
+
+/// Refuses an account or partition other than the configuration's.
+pub fn guard(config: &Config, place: &Place<'_>) -> Result<()> {
+    let Identity { account, arn, partition } = place.identity;
+    if let Some(wanted) = &config.account_id
+        && wanted.as_str() != account
+    {
+        let message =
+            format!("the configuration is for the account {wanted}, but `{arn}` is of {account}");
+        return Err(Error::new(Kind::Config, message)
+            .hint("choose that account's profile: --profile NAME")
+            .hint("or correct `account_id` in the configuration"));
+    }
+    let region = place.region;
+    if region.partition() != partition {
+        let message =
+            format!("the region {region} is not of the partition `{partition}` of `{arn}`");
+        return Err(Error::new(Kind::Config, message)
+            .hint("choose a profile of that partition, or another `bedrock.region`"));
+    }
+    Ok(())
+}
+
+/// What the caller reads from the report.
+#[derive(Clone)]
+pub struct Handles {
+    /// The role that developers take.
+    pub developer: Ref<RoleOutput>,
+}
+
+/// Everything that the tenant consists of.
+pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
+    let delivery = delivery(config, place);
+    let tags: Tags = config.tags.clone();
+    let mut graph = Graph::default();
+    let developer = developer(&mut graph, config, place);
+    let key = key(&mut graph, config, &delivery);
+    let log_group = graph.add(LogGroup {
+        name: delivery.log_group.clone(),
+        partition: delivery.partition.clone(),
+        retention_days: config.bedrock.logging.retention_days.days(),
+        key: key.clone(),
+        tags: tags.clone(),
+    });
+    let bucket = graph.add(Bucket {
+        name: delivery.bucket.clone(),
+        key,
+        policy: policy::bucket_policy(&delivery),
+        expire_days: config.bedrock.logging.s3.expire_days,
+        tags: tags.clone(),
+    });
+    let role = graph.add(Role {
+        name: format!("{}-bedrock-logging-{}", config.tenant, place.region),
+        path: config.bedrock.access.path.to_string(),
+        trust: policy::delivery_trust(&delivery),
+        max_session_duration_seconds: 3600,
+        permissions_boundary: boundary(config),
+        tags,
+    });
+    let role_policy = graph.add(RolePolicy {
+        name: format!("{}-deliver", config.tenant),
+        role: role.clone(),
+        document: policy::delivery_role_policy(&delivery),
+    });
+    let logging = &config.bedrock.logging;
+    graph.add(InvocationLogging {
+        region: place.region.to_string(),
+        role,
+        role_policy,
+        log_group,
+        bucket,
+        key_prefix: delivery.key_prefix.clone(),
+        deliver: Datum {
+            text: logging.text_data_delivery_enabled,
+            image: logging.image_data_delivery_enabled,
+            embedding: logging.embedding_data_delivery_enabled,
+        },
+    });
+    network(&mut graph, config);
+    (graph, Handles { developer })
+}
+
+fn delivery(config: &Config, place: &Place<'_>) -> Delivery {
+    let Identity { account, partition, .. } = place.identity;
+    let logging = &config.bedrock.logging;
+    let bucket = logging.s3.bucket.as_ref().map_or_else(
+        || format!("{}-logs-{account}-{}", config.tenant, place.region),
+        ToString::to_string,
+    );
+    Delivery {
+        partition: partition.clone(),
+        region: place.region.to_string(),
+        account: account.clone(),
+        log_group: logging.cloudwatch_log_group.to_string(),
+        bucket,
+        key_prefix: logging.s3.key_prefix.trim_matches('/').to_owned(),
+    }
+}
+
+fn boundary(config: &Config) -> Option<String> {
+    config.bedrock.access.permissions_boundary.as_ref().map(ToString::to_string)
+}
+
+/// The role that developers take, and what it may do.
+fn developer(graph: &mut Graph<Aws>, config: &Config, place: &Place<'_>) -> Ref<RoleOutput> {
+    let Identity { account, partition, .. } = place.identity;
+    let access = &config.bedrock.access;
+    let trusted: Vec<_> = access.trusted_principals.iter().map(ToString::to_string).collect();
+    let role = graph.add(Role {
+        name: access.role_name.to_string(),
+        path: access.path.to_string(),
+        trust: policy::developer_trust(partition, account, &trusted),
+        max_session_duration_seconds: access.max_session_duration_seconds,
+        permissions_boundary: boundary(config),
+        tags: config.tags.clone(),
+    });
+    let here = Access { partition, region: place.region.as_str(), account };
+    graph.add(RolePolicy {
+        name: format!("{}-invoke", config.tenant),
+        role: role.clone(),
+        document: policy::invoke(&invocable(config, place.region, &here)),
+    });
+    role
+}
+
+/// The models that the configuration names, each once.
+fn invocable(config: &Config, region: &Region, access: &Access<'_>) -> Vec<Invocable> {
+    let (models, _) = model::resolve(config, region);
+    let mut all = vec![access.invocable(&models.main), access.invocable(&models.small)];
+    all.dedup();
+    all
+}
+
+/// The tenant's own key, or the one that the configuration names. The tenant's own stays in the
+/// graph either way, so that it is not forgotten when another is named later.
+fn key(graph: &mut Graph<Aws>, config: &Config, delivery: &Delivery) -> Ref<KeyOutput> {
+    let given = config.bedrock.encryption.kms_key_id.as_ref();
+    let own = graph.add_if(
+        given.is_none(),
+        Key {
+            name: config.tenant.to_string(),
+            policy: policy::key_policy(delivery),
+            description: format!("Claude Code invocation log of the tenant {}", config.tenant),
+            search: given.is_none(),
+            tags: config.tags.clone(),
+        },
+    );
+    match given {
+        Some(key) => graph.require(GivenKey { key: key.to_string(), delivery: delivery.clone() }),
+        None => own,
+    }
+}
+
+fn network(graph: &mut Graph<Aws>, config: &Config) {
+    let Some(vpc) = &config.bedrock.vpc_config else { return };
+    let subnets: Vec<_> =
+        vpc.subnet_ids.iter().map(|id| graph.require(Subnet { id: id.to_string() })).collect();
+    for id in &vpc.security_group_ids {
+        graph.require(SecurityGroup { id: id.to_string(), subnets: subnets.clone() });
+    }
+}

@@ -1,0 +1,158 @@
+//! The variables of one developer's Claude Code.
+//!
+//! Every alias that the client offers is pinned. Unpinned, `sonnet` and the background tasks would
+//! be models of the client's own choice, which the tenant's role refuses.
+
+use serde_json::{Map, Value};
+
+use super::{
+    model::{self, Family, Models},
+    variable as v,
+};
+use crate::config::{Config, ModelForm, ModelId, Region};
+
+/// Variables and their values, in an order made for reading. No name is there twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment(Vec<(&'static str, String)>);
+
+impl Environment {
+    /// What Claude Code needs to reach the tenant's Bedrock in `region`.
+    pub fn bedrock(config: &Config, region: &Region, profile: Option<&str>) -> Self {
+        let (models, _) = model::resolve(config, region);
+        let mut all = Self::default();
+        all.set(v::CLAUDE_CODE_USE_BEDROCK, "1");
+        all.set(v::AWS_REGION, region.as_str());
+        if let Some(profile) = profile {
+            all.set(v::AWS_PROFILE, profile);
+        }
+        all.set(v::ANTHROPIC_MODEL, models.main.as_str());
+        for (name, family) in [
+            (v::ANTHROPIC_DEFAULT_OPUS_MODEL, Family::Opus),
+            (v::ANTHROPIC_DEFAULT_SONNET_MODEL, Family::Sonnet),
+            (v::ANTHROPIC_DEFAULT_FABLE_MODEL, Family::Fable),
+        ] {
+            all.set(name, of_family(&models, family).as_str());
+        }
+        all.set(v::ANTHROPIC_DEFAULT_HAIKU_MODEL, models.small.as_str());
+        if let Some(prefix) = region_prefix(&models, region) {
+            all.set(v::ANTHROPIC_BEDROCK_REGION_PREFIX, prefix);
+        }
+        if let Some(tokens) = model::max_output_tokens(config, &models) {
+            all.set(v::CLAUDE_CODE_MAX_OUTPUT_TOKENS, tokens.to_string());
+        }
+        all
+    }
+
+    /// The names and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// An object of names and values.
+    pub fn json(&self) -> Value {
+        let entries = self.iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
+        Value::Object(entries.collect::<Map<_, _>>())
+    }
+
+    pub(super) fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        self.0.push((name, value.into()));
+    }
+}
+
+/// The configured model of a family, or the main one.
+fn of_family(models: &Models, family: Family) -> &ModelId {
+    let is = |id: &&ModelId| model::known(id).is_some_and(|model| model.family == family);
+    [&models.main, &models.small].into_iter().find(is).unwrap_or(&models.main)
+}
+
+/// The prefix of the models, where the client would guess another and listens.
+fn region_prefix(models: &Models, region: &Region) -> Option<&'static str> {
+    const HEARD: [&str; 6] = ["us", "eu", "apac", "jp", "au", "global"];
+    let guess = model::client_prefix(region);
+    let forms = [models.main.form(), models.small.form()];
+    let prefix = forms.iter().find_map(ModelForm::prefix);
+    let prefix = prefix.unwrap_or(model::prefix_of(region));
+    let heard = HEARD.into_iter().find(|heard| *heard == prefix)?;
+    (guess != "us-gov" && guess != heard).then_some(heard)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(region: &str, main: Option<&str>, small: Option<&str>) -> Vec<String> {
+        let mut config = Config::default();
+        config.bedrock.model_id = main.map(|id| id.parse().unwrap());
+        config.bedrock.small_fast_model_id = small.map(|id| id.parse().unwrap());
+        let all = Environment::bedrock(&config, &region.parse().unwrap(), None);
+        all.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    #[test]
+    fn every_alias_names_a_model_that_the_tenant_has() {
+        assert_eq!(
+            of("us-east-1", None, None),
+            [
+                "CLAUDE_CODE_USE_BEDROCK=1",
+                "AWS_REGION=us-east-1",
+                "ANTHROPIC_MODEL=us.anthropic.claude-opus-5-5",
+                "ANTHROPIC_DEFAULT_OPUS_MODEL=us.anthropic.claude-opus-5-5",
+                "ANTHROPIC_DEFAULT_SONNET_MODEL=us.anthropic.claude-opus-5-5",
+                "ANTHROPIC_DEFAULT_FABLE_MODEL=us.anthropic.claude-opus-5-5",
+                "ANTHROPIC_DEFAULT_HAIKU_MODEL=us.anthropic.claude-haiku-5-5",
+            ]
+        );
+        let all = of(
+            "us-east-1",
+            Some("us.anthropic.claude-fable-5-2"),
+            Some("us.anthropic.claude-sonnet-5-5"),
+        );
+        for wanted in [
+            "ANTHROPIC_DEFAULT_OPUS_MODEL=us.anthropic.claude-fable-5-2",
+            "ANTHROPIC_DEFAULT_SONNET_MODEL=us.anthropic.claude-sonnet-5-5",
+            "ANTHROPIC_DEFAULT_FABLE_MODEL=us.anthropic.claude-fable-5-2",
+            "ANTHROPIC_DEFAULT_HAIKU_MODEL=us.anthropic.claude-sonnet-5-5",
+        ] {
+            assert!(all.iter().any(|one| one == wanted), "{wanted} in {all:?}");
+        }
+    }
+
+    #[test]
+    fn the_prefix_is_told_only_where_the_client_would_guess_another() {
+        let prefix = |region: &str, main: Option<&str>| {
+            let all = of(region, main, None);
+            let name = "ANTHROPIC_BEDROCK_REGION_PREFIX=";
+            all.iter().find_map(|one| one.strip_prefix(name).map(ToOwned::to_owned))
+        };
+        for silent in ["us-east-1", "eu-west-1", "us-gov-west-1", "sa-east-1"] {
+            assert_eq!(prefix(silent, None), None, "{silent}");
+        }
+        assert_eq!(prefix("ap-northeast-1", None).as_deref(), Some("jp"));
+        assert_eq!(prefix("ap-southeast-2", None).as_deref(), Some("au"));
+        assert_eq!(prefix("ap-south-1", None).as_deref(), Some("global"));
+        let global = Some("global.anthropic.claude-opus-5-5");
+        assert_eq!(prefix("us-east-1", global).as_deref(), Some("global"));
+        assert_eq!(prefix("us-gov-west-1", global), None);
+    }
+
+    #[test]
+    fn a_profile_and_a_bound_of_tokens_are_told_if_there_are_any() {
+        let mut config = Config::default();
+        config.bedrock.max_tokens = Some(4000);
+        config.bedrock.temperature = Some(0.1);
+        let region = "us-east-1".parse().unwrap();
+        let json = Environment::bedrock(&config, &region, Some("dev")).json();
+        assert_eq!(json["AWS_PROFILE"], "dev");
+        assert_eq!(json["CLAUDE_CODE_MAX_OUTPUT_TOKENS"], "4000");
+        assert!(!json.to_string().to_lowercase().contains("temperature"));
+    }
+
+    #[test]
+    fn no_variable_is_told_twice() {
+        let all = of("ap-northeast-1", None, None);
+        let mut names: Vec<_> = all.iter().map(|one| one.split('=').next().unwrap()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all.len());
+    }
+}

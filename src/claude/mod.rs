@@ -1,0 +1,16 @@
+//! What Claude Code must be told: the models it may call, the variables it reads, and the shells
+//! and files through which it reads them.
+//!
+//! All from the configuration and the region alone, without a network: `groundwork env` runs in
+//! every new shell.
+
+mod environment;
+mod export;
+pub mod model;
+pub mod variable;
+
+pub use self::{
+    environment::Environment,
+    export::{Format, Shell},
+    model::Models,
+};

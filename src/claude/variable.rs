@@ -1,0 +1,35 @@
+//! Every variable that is told to Claude Code, and what the client does with it.
+//!
+//! «facts» is the sheet on the client 2.1.330. A variable that the client ignores is not here.
+
+/// Any true value chooses Bedrock before every provider but a stored gateway login (facts 1).
+pub const CLAUDE_CODE_USE_BEDROCK: &str = "CLAUDE_CODE_USE_BEDROCK";
+
+/// The region that is called, before `AWS_DEFAULT_REGION` and the profile's (facts 2.1).
+pub const AWS_REGION: &str = "AWS_REGION";
+
+/// The profile that credentials are taken from, by the ordinary chain of the AWS SDK (facts 2.1).
+pub const AWS_PROFILE: &str = "AWS_PROFILE";
+
+/// The model of a session; wins over the `model` setting, even a managed one (facts 2.6).
+pub const ANTHROPIC_MODEL: &str = "ANTHROPIC_MODEL";
+
+/// What the alias `opus` means (facts 2.6, 9.2).
+pub const ANTHROPIC_DEFAULT_OPUS_MODEL: &str = "ANTHROPIC_DEFAULT_OPUS_MODEL";
+
+/// What the alias `sonnet` means; on Bedrock 4.5 if not told (facts 2.6, 9.2).
+pub const ANTHROPIC_DEFAULT_SONNET_MODEL: &str = "ANTHROPIC_DEFAULT_SONNET_MODEL";
+
+/// What the alias `haiku` means, and the model of background tasks; in place of the deprecated
+/// `ANTHROPIC_SMALL_FAST_MODEL` (facts 2.6, 9.2).
+pub const ANTHROPIC_DEFAULT_HAIKU_MODEL: &str = "ANTHROPIC_DEFAULT_HAIKU_MODEL";
+
+/// What the alias `fable` means (facts 2.6, 9.2).
+pub const ANTHROPIC_DEFAULT_FABLE_MODEL: &str = "ANTHROPIC_DEFAULT_FABLE_MODEL";
+
+/// The first choice among the prefixes of inference profiles: `us`, `eu`, `apac`, `jp`, `au` or
+/// `global`; ignored in `GovCloud` (facts 2.1, 9.3).
+pub const ANTHROPIC_BEDROCK_REGION_PREFIX: &str = "ANTHROPIC_BEDROCK_REGION_PREFIX";
+
+/// The most tokens of one answer, which the client bounds by what the model can (facts 2.7, 9.1).
+pub const CLAUDE_CODE_MAX_OUTPUT_TOKENS: &str = "CLAUDE_CODE_MAX_OUTPUT_TOKENS";

@@ -1,0 +1,70 @@
+//! Ctrl-C and the wish of a service manager to end: the first asks the run to stop, the second
+//! stops it at once.
+
+use crate::{
+    error::{Error, Kind, Result},
+    reconcile::{Stop, StopHandle},
+    ui::Ui,
+};
+
+/// Runs `work` on one thread: it is the cloud that is waited for, not us.
+pub(super) fn run<T, F: Future<Output = T>>(
+    ui: &Ui,
+    work: impl FnOnce(Stop) -> F,
+) -> Result<T, Vec<Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        vec![Error::new(Kind::Internal, "could not start the runtime").caused_by(error)]
+    })?;
+    let (handle, stop) = Stop::new();
+    let done = runtime.block_on(async {
+        let work = work(stop);
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            error = twice(ui, &handle) => Err(vec![error]),
+        }
+    });
+    // A question may still wait for its answer on a thread of its own; nobody waits for it.
+    runtime.shutdown_background();
+    done
+}
+
+/// Ends after the second signal.
+async fn twice(ui: &Ui, handle: &StopHandle) -> Error {
+    if let Err(error) = signal().await {
+        return Error::new(Kind::Internal, "could not listen for Ctrl-C").caused_by(error);
+    }
+    handle.stop();
+    ui.note("stopping: what has begun is finished; Ctrl-C again stops at once");
+    drop(signal().await);
+    Error::new(Kind::Interrupted, "stopped at once: the last change may be half done")
+        .hint("running again is safe and goes on from there")
+}
+
+#[cfg(unix)]
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// Reads a line from standard input without holding up Ctrl-C; `None` if the run was stopped.
+pub(super) async fn answer(stop: &Stop) -> Option<String> {
+    let line = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line).unwrap_or_default()
+    });
+    tokio::select! {
+        line = line => Some(line.unwrap_or_default().trim().to_owned()),
+        () = stop.wait() => None,
+    }
+}

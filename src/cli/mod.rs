@@ -1,0 +1,211 @@
+//! The command line. clap's types stop here; one file per subcommand, named as typed.
+
+mod completions;
+mod config;
+mod destroy;
+mod env;
+mod interrupt;
+mod provision;
+mod status;
+mod tenant;
+mod work;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
+
+use crate::{
+    error::{Error, Kind},
+    ui::{Color, Exit, Manner, Ui},
+};
+
+/// Lays the ground for Claude Code in your own cloud
+#[derive(Debug, Parser)]
+#[command(name = "groundwork", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+Exit codes: 0 done, or nothing to do; 1 something failed, and what was done was said; \
+2 wrong usage or configuration; 3 changes are pending; 130 interrupted.")]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Args, Debug)]
+struct Global {
+    /// The configuration [default: claude-config.yaml here or in a parent folder]
+    #[arg(short, long, global = true, env = "GROUNDWORK_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The AWS profile to sign in with
+    #[arg(long, global = true, env = "GROUNDWORK_PROFILE", value_name = "NAME")]
+    profile: Option<String>,
+    /// The region, instead of the configuration's
+    #[arg(long, global = true, env = "GROUNDWORK_REGION")]
+    region: Option<String>,
+    /// Where to send AWS calls, instead of to AWS
+    #[arg(long, global = true, env = "GROUNDWORK_ENDPOINT_URL", value_name = "URL")]
+    endpoint_url: Option<String>,
+    /// When to colour
+    #[arg(
+        long,
+        global = true,
+        env = "GROUNDWORK_COLOR",
+        default_value = "auto",
+        value_name = "WHEN"
+    )]
+    color: ColorChoice,
+    /// Say only what failed
+    #[arg(short, long, global = true, env = "GROUNDWORK_QUIET", conflicts_with = "verbose")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    quiet: bool,
+    /// Say more: whole lines, however long
+    #[arg(short, long, global = true, env = "GROUNDWORK_VERBOSE")]
+    #[arg(value_parser = BoolishValueParser::new())]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The clouds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Cloud {
+    /// Amazon Bedrock
+    Aws,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look, show what would change, ask, do it, and print the exports
+    Provision(provision::Provision),
+    /// Show what is there, what is missing and what has drifted
+    Status(status::Status),
+    /// Remove what provision made; what holds data only with --delete-data
+    Destroy(destroy::Destroy),
+    /// Print what Claude Code needs: eval "$(groundwork env)"
+    Env(env::Env),
+    /// Check the configuration, or print its JSON Schema
+    Config(config::Config),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+}
+
+/// How a command ends: with an exit code, or with everything that was wrong.
+type Ending = Result<Exit, Vec<Error>>;
+
+impl Cli {
+    /// Runs the command, prints what there is to print, and says how it ended.
+    pub fn run(self) -> Exit {
+        let Self { global, command } = self;
+        let ui = Ui::new(global.manner(command.json()));
+        let name = command.name();
+        let ending = match command {
+            Command::Provision(provision) => provision.run(&global, &ui),
+            Command::Status(status) => status.run(&global, &ui),
+            Command::Destroy(destroy) => destroy.run(&global, &ui),
+            Command::Env(env) => env.run(&global, &ui),
+            Command::Config(config) => config.run(&global, &ui),
+            Command::Completions(completions) => completions.run(&ui),
+        };
+        ending.unwrap_or_else(|errors| {
+            for error in &errors {
+                ui.error(error);
+            }
+            let exit = exit_of(errors.iter());
+            ui.end(name, exit);
+            exit
+        })
+    }
+}
+
+impl Command {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Provision(_) => "provision",
+            Self::Status(_) => "status",
+            Self::Destroy(_) => "destroy",
+            Self::Env(_) => "env",
+            Self::Config(_) => "config",
+            Self::Completions(_) => "completions",
+        }
+    }
+
+    fn json(&self) -> bool {
+        match self {
+            Self::Provision(provision) => provision.work.json,
+            Self::Status(status) => status.work.json,
+            Self::Destroy(destroy) => destroy.work.json,
+            Self::Config(config) => config.json(),
+            Self::Env(_) | Self::Completions(_) => false,
+        }
+    }
+}
+
+impl Global {
+    fn manner(&self, json: bool) -> Manner {
+        let color = match self.color {
+            ColorChoice::Always => Color::Always,
+            ColorChoice::Never => Color::Never,
+            ColorChoice::Auto if variable("NO_COLOR").is_some_and(|set| !set.is_empty()) => {
+                Color::Never
+            }
+            ColorChoice::Auto => Color::Auto,
+        };
+        Manner { color, quiet: self.quiet, verbose: self.verbose, json }
+    }
+}
+
+/// What errors end with: interrupted, wrong usage, or failed.
+fn exit_of<'a>(errors: impl Iterator<Item = &'a Error>) -> Exit {
+    let kinds: Vec<Kind> = errors.map(Error::kind).collect();
+    if kinds.contains(&Kind::Interrupted) {
+        Exit::Interrupted
+    } else if !kinds.is_empty() && kinds.iter().all(|kind| *kind == Kind::Config) {
+        Exit::Usage
+    } else {
+        Exit::Failed
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment is read here and handed down")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn walk(command: &clap::Command, check: &mut dyn FnMut(&clap::Command, &clap::Arg)) {
+        for arg in command.get_arguments() {
+            check(command, arg);
+        }
+        command.get_subcommands().for_each(|sub| walk(sub, check));
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_an_environment_twin() {
+        let mut flags = 0;
+        walk(&Cli::command(), &mut |command, arg| {
+            let Some(long) = arg.get_long() else { return };
+            let twin = format!("GROUNDWORK_{}", long.to_uppercase().replace('-', "_"));
+            let env = arg.get_env().and_then(|env| env.to_str());
+            assert_eq!(env, Some(twin.as_str()), "--{long} of {}", command.get_name());
+            flags += 1;
+        });
+        assert!(flags > 10);
+    }
+}

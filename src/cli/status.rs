@@ -1,0 +1,58 @@
+//! `groundwork status`: what is there, what is missing, what has drifted.
+
+use clap::Args;
+
+use super::{
+    Cloud, Ending, Global, exit_of, interrupt,
+    tenant::{Opened, Tenant},
+    work::Work,
+};
+use crate::{
+    reconcile::{self, Event, Stop},
+    ui::{Exit, Ui},
+};
+
+#[derive(Args, Debug)]
+pub(super) struct Status {
+    cloud: Cloud,
+    #[command(flatten)]
+    pub(super) work: Work,
+}
+
+impl Status {
+    pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
+        let Cloud::Aws = self.cloud;
+        let tenant = Tenant::read(global, ui)?;
+        interrupt::run(ui, |stop| async move { self.look(&tenant, ui, stop).await })?
+    }
+
+    async fn look(&self, tenant: &Tenant, ui: &Ui, stop: Stop) -> Ending {
+        let progress = ui.progress();
+        let opened = tenant.open(&progress, &stop).await.map_err(|error| vec![error])?;
+        let Opened { aws, graph, .. } = opened;
+        let options = self.work.options(stop);
+        let listener = |event: Event<'_>| ui.event(&progress, &event);
+        let survey = reconcile::look(&graph, &aws, &options, &listener).await;
+        progress.clear();
+        let exit = if survey.errors().next().is_some() {
+            exit_of(survey.errors())
+        } else if survey.has_changes() {
+            Exit::Pending
+        } else {
+            Exit::Done
+        };
+        if !survey.interrupted {
+            ui.status(&survey);
+        }
+        if !ui.json() {
+            survey.errors().for_each(|error| ui.error(error));
+        }
+        match exit {
+            Exit::Pending => ui.note("to put it right: groundwork provision aws"),
+            Exit::Done => ui.note("all as it should be"),
+            _ => {}
+        }
+        ui.end("status", exit);
+        Ok(exit)
+    }
+}

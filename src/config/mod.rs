@@ -1,0 +1,360 @@
+//! The files that people write: their shape, defaults and checks, and their JSON Schema.
+//!
+//! A configuration is the contract with its writer. So it is refused whole or read whole; every
+//! mistake is told at once, each with its line, its key and what was expected; and nothing that is
+//! written is passed over in silence. The way of a file:
+//!
+//! `source` reads it within limits, `syntax` makes a `tree` of it, `expand` fills in variables,
+//! `decode` gives it the types of `shape`, `check` compares them with each other, `warning` tells
+//! what has no effect. Only when there is something to say does `message` look for places.
+
+mod arn;
+mod check;
+mod decode;
+mod expand;
+mod iam;
+mod kms_key_id;
+mod log;
+mod message;
+mod model_id;
+mod network;
+mod newtype;
+mod notify;
+mod number;
+mod path;
+mod place;
+mod problem;
+mod proxy;
+mod quote;
+mod region;
+mod schema;
+mod shape;
+mod source;
+mod syntax;
+mod tenant;
+mod tree;
+mod warning;
+
+use std::path::{Path as FilePath, PathBuf};
+
+pub use self::{
+    arn::{Arn, PolicyArn, PrincipalArn},
+    iam::{IamPath, RoleName},
+    kms_key_id::{KmsKeyForm, KmsKeyId},
+    log::{BucketName, LogGroupName, RetentionDays},
+    model_id::{ModelForm, ModelId},
+    network::{SecurityGroupId, SubnetId},
+    newtype::Invalid,
+    notify::NotifyTarget,
+    place::Place,
+    proxy::{Proxy, ProxyUrl},
+    region::Region,
+    schema::schema,
+    shape::{
+        Access, Alarms, Bedrock, Config, Encryption, InferenceProfile, Logging, Monitoring, Oidc,
+        S3Logging, VpcConfig,
+    },
+    tenant::{AccountId, Tenant},
+    warning::Warning,
+};
+use self::{
+    expand::Expansion,
+    message::Reader,
+    path::{Path, Skip},
+    place::Part,
+};
+use crate::error::Error;
+
+/// A configuration without mistakes.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub config: Config,
+    /// As the user gave it.
+    pub path: PathBuf,
+    /// In the order of the file.
+    pub warnings: Vec<Warning>,
+    text: String,
+}
+
+impl Loaded {
+    /// Adds a warning about `key`, such as `bedrock.model_id`, at its place in the file.
+    pub fn warn(&mut self, key: &str, message: impl Into<String>, hint: Option<String>) {
+        let (path, label) = (Path::of(key), label(&self.path));
+        let place = place::locate(&self.text, &label, &path, Part::Value);
+        self.warnings.push(Warning { place, message: message.into(), hint });
+        self.warnings.sort_by(|a, b| a.place.cmp(&b.place));
+    }
+}
+
+/// The nearest file of this name in `start` or a folder around it. Relative, if it is in the
+/// current folder.
+pub fn find(start: &FilePath, file_name: &str) -> Option<PathBuf> {
+    let folder = start.ancestors().find(|folder| folder.join(file_name).is_file())?;
+    let here = std::env::current_dir().is_ok_and(|current| current == folder);
+    Some(if here { PathBuf::from(file_name) } else { folder.join(file_name) })
+}
+
+/// Reads a configuration, or tells all that is wrong with it, in the order of the file.
+///
+/// `environment` gives the variables that `${NAME}` stands for.
+pub fn load(
+    path: &FilePath,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Loaded, Vec<Error>> {
+    let label = label(path);
+    let text = source::read(path, &label).map_err(|error| vec![error])?;
+    let mut tree = syntax::parse(&text, &label).map_err(|error| vec![error])?;
+
+    let folder = path.parent().unwrap_or(FilePath::new(""));
+    let mut expansion = Expansion::new(folder, environment);
+    expansion.expand(&mut tree);
+    let Expansion { mut problems, filled, .. } = expansion;
+    let mut skip = Skip::default();
+    for problem in &problems {
+        skip.add(&problem.path());
+    }
+
+    let config: Config = if tree == tree::Tree::Null {
+        Config::default()
+    } else {
+        decode::decode(&tree, &mut skip, &mut problems)
+    };
+    check::check(&config, &skip, &mut problems);
+    let reader = Reader { text: &text, label: &label, filled: &filled };
+    if !problems.is_empty() {
+        return Err(reader.errors(&problems));
+    }
+    let mut warnings: Vec<Warning> = warning::warnings(&config, &tree)
+        .into_iter()
+        .map(|(path, message, hint)| Warning {
+            place: reader.place(&path, Part::Key),
+            message,
+            hint,
+        })
+        .collect();
+    warnings.sort_by(|a, b| a.place.cmp(&b.place));
+    Ok(Loaded { config, path: path.to_owned(), warnings, text })
+}
+
+/// A path as messages name it.
+fn label(path: &FilePath) -> String {
+    quote::escape(&path.to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+
+    fn nothing(_: &str) -> Option<String> {
+        None
+    }
+
+    fn loaded(text: &str) -> Result<Loaded, Vec<String>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.yaml");
+        fs::write(&path, text).unwrap();
+        let variable = |name: &str| match name {
+            "MAX" => Some("4000".to_owned()),
+            "MANY" => Some("s3cret".to_owned()),
+            "PASSWORD" => Some("p@ss/word".to_owned()),
+            _ => None,
+        };
+        load(&path, &variable).map_err(|errors| {
+            let prefix = format!("{}/", folder.path().display());
+            let text = |error: &Error| {
+                let hints: Vec<_> = error.hints().iter().map(|hint| format!(" ({hint})")).collect();
+                format!("{}{}", error.to_string().replace(&prefix, ""), hints.concat())
+            };
+            errors.iter().map(text).collect()
+        })
+    }
+
+    fn example(name: &str) -> Loaded {
+        load(&FilePath::new(EXAMPLES).join(name), &nothing).unwrap()
+    }
+
+    #[test]
+    fn the_example_loads_without_a_warning_and_shows_the_defaults() {
+        let loaded = example("claude-config.yaml");
+        assert_eq!(loaded.warnings, []);
+        let mut config = loaded.config;
+        assert_eq!(config.bedrock.region.take().unwrap().as_str(), "us-east-1");
+        assert!(config.bedrock.model_id.take().is_some());
+        assert!(config.bedrock.small_fast_model_id.take().is_some());
+        assert_eq!(config.bedrock.max_tokens.take(), Some(32_000));
+        assert_eq!(config, Config::default());
+    }
+
+    #[test]
+    fn the_example_names_every_key() {
+        fn keys(schema: &serde_json::Value, all: &mut Vec<String>) {
+            for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+                all.push(key.clone());
+                keys(property, all);
+            }
+        }
+        let text = fs::read_to_string(format!("{EXAMPLES}/claude-config.yaml")).unwrap();
+        let mut all = Vec::new();
+        keys(&schema(), &mut all);
+        for key in all {
+            assert!(text.contains(&format!("{key}:")), "{key} is not in the example");
+        }
+    }
+
+    #[test]
+    fn what_the_example_has_in_comments_loads_too() {
+        let text = fs::read_to_string(format!("{EXAMPLES}/claude-config.yaml")).unwrap();
+        let text = text
+            .replace("  # vpc_config", "  vpc_config")
+            .replace("  #   subnet_ids", "    subnet_ids")
+            .replace("  #   security_group_ids", "    security_group_ids")
+            .replace("  # temperature", "  temperature")
+            .replace("# account_id", "account_id")
+            .replace("inference_profiles: []", "inference_profiles:")
+            .replace("  #   - name", "    - name")
+            .replace("  #     model_id", "      model_id")
+            .replace("  #     tags", "      tags")
+            .replace("oidc: null", "oidc:")
+            .replace("    #   issuer", "      issuer")
+            .replace("    #   client_ids", "      client_ids")
+            .replace("    #   subjects", "      subjects")
+            .replace("    #   groups", "      groups")
+            .replace("  # monitoring", "  monitoring")
+            .replace("  #   alarms", "    alarms")
+            .replace("  #     error", "      error")
+            .replace("  #     latency", "      latency")
+            .replace("  #   notify", "    notify");
+        let loaded = loaded(&text).unwrap();
+        assert_eq!(loaded.config.bedrock.inference_profiles.len(), 1);
+        assert_eq!(loaded.config.bedrock.monitoring.notify.len(), 2);
+        assert_eq!(loaded.warnings.len(), 5);
+    }
+
+    #[test]
+    fn a_guides_file_loads_and_says_what_it_does_not_do() {
+        let loaded = example("guide-config.yaml");
+        assert_eq!(loaded.config.bedrock.vpc_config.as_ref().unwrap().subnet_ids.len(), 2);
+        let said: Vec<_> = loaded.warnings.iter().map(ToString::to_string).collect();
+        let at = format!("{EXAMPLES}/guide-config.yaml");
+        assert_eq!(
+            said,
+            [
+                format!(
+                    "{at}:5:3: `bedrock.temperature` has no effect: Claude Code has no such setting"
+                ),
+                format!(
+                    "{at}:6:3: `bedrock.vpc_config`: subnets and security groups are checked; \
+                     private endpoints are not created yet"
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_warning_that_is_added_has_its_place_in_the_order() {
+        let mut loaded = example("guide-config.yaml");
+        loaded.warn("bedrock.model_id", "is retired", None);
+        loaded.warn("bedrock.small_fast_model_id", "is not there", None);
+        let lines: Vec<_> =
+            loaded.warnings.iter().map(|warning| warning.place.as_ref().unwrap().line).collect();
+        assert_eq!(lines, [1, 3, 5, 6]);
+    }
+
+    #[test]
+    fn an_empty_file_is_all_defaults() {
+        for text in ["", "# nothing\n", "---\n", "bedrock:\n", "~"] {
+            assert_eq!(loaded(text).unwrap().config, Config::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_in_the_order_of_the_file() {
+        let errors = loaded(
+            "tenant: Claude Code\naccount_id: 12345678901\nbedrok: {}\nbedrock:\n  max_tokens: many\n  \
+             region: us-east1\n  retention_days: 30\n  logging:\n    retension_days: 30\n    \
+             retention_days: 45\n    s3: {bucket: A_b}\n  vpc_config:\n    subnet_ids: \
+             [subnet-12345678, sg-12345678, 5]\n  access:\n    trusted_principals: '*'\n  \
+             encryption: {kms_key_id: null, foo: null}\nproxy: {https_proxy: 'http://a:s3cret@h:x'}\n",
+        )
+        .unwrap_err();
+        let wanted = [
+            "c.yaml:1:9: `tenant` must be at most 28 lower-case letters, digits and hyphens, of \
+             which the first is a letter, found the text \"Claude Code\" (did you mean `claude-code`?)",
+            "c.yaml:3:1: unknown key `bedrok` (did you mean `bedrock`?)",
+            "c.yaml:5:15: `bedrock.max_tokens` must be a whole number from 1 to 1000000, found the \
+             text \"many\"",
+            "c.yaml:6:11: `bedrock.region` must be an AWS region such as `us-east-1`, found the \
+             text \"us-east1\" (did you mean `us-east-1`?)",
+            "c.yaml:7:3: unknown key `retention_days` in `bedrock` (`retention_days` belongs in \
+             `bedrock.logging`)",
+            "c.yaml:9:5: unknown key `retension_days` in `bedrock.logging` (did you mean \
+             `retention_days`?)",
+            "c.yaml:10:21: `bedrock.logging.retention_days` must be a number of days that \
+             CloudWatch Logs offers, found the number 45 (the nearest are 30 and 60)",
+            "c.yaml:11:18: `bedrock.logging.s3.bucket` must be a bucket's name: 3 to 63 lower-case \
+             letters, digits, hyphens and dots, of which the first and the last are letters or \
+             digits, found the text \"A_b\"",
+            "c.yaml:13:35: `bedrock.vpc_config.subnet_ids[1]` must be a subnet's id such as \
+             `subnet-0123456789abcdef0`, found the text \"sg-12345678\": it is a security group",
+            "c.yaml:13:48: `bedrock.vpc_config.subnet_ids[2]` must be a subnet's id such as \
+             `subnet-0123456789abcdef0`, found the number 5 (text that looks like a number or a \
+             truth needs quotes)",
+            "c.yaml:15:25: `bedrock.access.trusted_principals` must be a list, found the text \
+             \"*\" (put it in brackets: `[...]`)",
+            "c.yaml:16:34: unknown key `foo` in `bedrock.encryption` (the keys here are \
+             `kms_key_id`)",
+            "c.yaml:17:22: `proxy.https_proxy` must be the URL of a proxy: `http://HOST:PORT`, with \
+             `USER:PASSWORD@` if it asks for one, found a text that is not shown",
+        ];
+        for (error, wanted) in errors.iter().zip(wanted) {
+            assert_eq!(error, wanted);
+        }
+        assert_eq!(errors.len(), wanted.len());
+    }
+
+    #[test]
+    fn values_are_filled_in_and_do_not_show_in_errors() {
+        let text = "bedrock: {max_tokens: '${MAX}'}\nproxy: {https_proxy: 'http://a:${MAX}@h:1'}";
+        let config = loaded(text).unwrap().config;
+        assert_eq!(config.bedrock.max_tokens, Some(4000));
+        assert_eq!(config.proxy.https_proxy.unwrap().expose(), "http://a:4000@h:1");
+        let errors = loaded("bedrock:\n  max_tokens: ${MANY}\n  region: ${NONE}\n").unwrap_err();
+        assert_eq!(
+            errors,
+            [
+                "c.yaml:2:15: `bedrock.max_tokens` must be a whole number from 1 to 1000000, found \
+                 what `${MANY}` holds",
+                "c.yaml:3:11: `${NONE}`: the environment variable `NONE` is not set \
+                 (export NONE=... before)",
+            ]
+        );
+        let errors = loaded("proxy: {https_proxy: 'http://a:${PASSWORD}@h:1'}").unwrap_err();
+        assert!(!errors.concat().contains("p@ss"), "{errors:?}");
+    }
+
+    #[test]
+    fn a_file_full_of_mistakes_says_a_hundred_of_them() {
+        let lines: Vec<String> = (0..2000).map(|number| format!("k{number}: x\n")).collect();
+        let errors = loaded(&lines.concat()).unwrap_err();
+        assert_eq!(errors.len(), 101);
+        assert_eq!(errors[100], "c.yaml: 400 or more further mistakes are not shown");
+        let errors = loaded("- a\n").unwrap_err();
+        assert_eq!(errors, ["c.yaml: the configuration must be a mapping, found a list"]);
+    }
+
+    #[test]
+    fn the_file_is_found_here_or_in_a_folder_around() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b");
+        fs::create_dir_all(&deep).unwrap();
+        assert_eq!(find(&deep, "c.yaml"), None);
+        let file = folder.path().join("c.yaml");
+        fs::write(&file, "").unwrap();
+        fs::create_dir(deep.join("c.yaml")).unwrap();
+        assert_eq!(find(&deep, "c.yaml"), Some(file));
+    }
+}

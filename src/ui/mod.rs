@@ -1,0 +1,227 @@
+//! The only place that writes to the terminal: progress, plans, reports, errors, questions.
+//!
+//! Standard output is data only: exports, the status table, JSON lines. Everything else goes to
+//! standard error. With `--json` there is no text at all.
+
+mod json;
+mod plan;
+mod progress;
+mod style;
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    process::ExitCode,
+};
+
+pub use progress::Progress;
+use serde_json::{Map, Value};
+use style::Style;
+
+use crate::{
+    error::Error,
+    reconcile::{Event, Report, Survey},
+};
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// What a run of the program ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    Failed,
+    Usage,
+    /// Changes are pending.
+    Pending,
+    Interrupted,
+}
+
+impl Exit {
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Pending => 3,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// How the user wants to be spoken to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    pub color: Color,
+    pub quiet: bool,
+    pub verbose: bool,
+    pub json: bool,
+}
+
+pub struct Ui {
+    manner: Manner,
+    out: Style,
+    err: Style,
+}
+
+/// How a run did, for the summary.
+pub struct Summary<'a> {
+    pub command: &'static str,
+    pub report: &'a Report,
+    pub exit: Exit,
+    /// What Claude Code needs, if the tenant is complete.
+    pub environment: Option<Value>,
+}
+
+impl Ui {
+    pub fn new(manner: Manner) -> Self {
+        let out =
+            Style::new(manner.color, &console::Term::stdout(), std::io::stdout().is_terminal());
+        let err =
+            Style::new(manner.color, &console::Term::stderr(), std::io::stderr().is_terminal());
+        Self { manner, out, err }
+    }
+
+    pub fn json(&self) -> bool {
+        self.manner.json
+    }
+
+    /// Whether a question can be asked and answered.
+    pub fn can_ask(&self) -> bool {
+        !self.manner.json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Data: one text to standard output. A reader that has gone away is not an error.
+    pub fn data(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    }
+
+    fn line(&self, event: &str, fields: Map<String, Value>) {
+        self.data(&json::line(event, fields));
+    }
+
+    /// Something the user should know but need not act on; hidden by `--quiet`.
+    pub fn note(&self, text: &str) {
+        if !self.manner.quiet && !self.manner.json {
+            say(text);
+        }
+    }
+
+    pub fn warning(&self, message: &str, hint: Option<&str>) {
+        if self.manner.json {
+            return self.line("warning", json::warning(message, hint));
+        }
+        if self.manner.quiet {
+            return;
+        }
+        say(&format!("{} {message}", self.err.warning("warning:")));
+        if let Some(hint) = hint {
+            say(&format!("  {} {hint}", self.err.hint("hint:")));
+        }
+    }
+
+    pub fn error(&self, error: &Error) {
+        if self.manner.json {
+            return self.line("error", json::error(error));
+        }
+        say(&format!("{} {error}", self.err.error("error:")));
+        for cause in error.causes() {
+            say(&format!("  caused by: {cause}"));
+        }
+        for hint in error.hints() {
+            say(&format!("  {} {hint}", self.err.hint("hint:")));
+        }
+    }
+
+    /// What would change: lines on standard error, or JSON.
+    pub fn plan<C>(&self, survey: &Survey<'_, C>) {
+        for (id, planned) in survey.plan() {
+            if self.manner.json {
+                self.line("plan", json::plan(id, planned));
+            } else if let Ok(action) = planned {
+                for line in plan::lines(&self.err, id, action, self.manner.verbose) {
+                    say(&line);
+                }
+            }
+        }
+        if !self.manner.json {
+            say(&plan::total(survey));
+        }
+    }
+
+    /// What is there: a table on standard output, or JSON.
+    pub fn status<C>(&self, survey: &Survey<'_, C>) {
+        for (id, planned) in survey.plan() {
+            if self.manner.json {
+                self.line("status", json::plan(id, planned));
+            } else {
+                let lines = plan::status(&self.out, id, planned, self.manner.verbose);
+                for line in lines {
+                    self.data(&format!("{line}\n"));
+                }
+            }
+        }
+    }
+
+    pub fn progress(&self) -> Progress {
+        let terminal = std::io::stderr().is_terminal();
+        Progress::new(terminal && !self.manner.json && !self.manner.quiet, self.err)
+    }
+
+    /// Tells of an event as it happens.
+    pub fn event(&self, progress: &Progress, event: &Event<'_>) {
+        if self.manner.json {
+            if let Some((name, fields)) = json::event(event) {
+                self.line(name, fields);
+            }
+        } else if let Some(line) = progress.event(event, self.manner.quiet) {
+            say(&line);
+        }
+    }
+
+    /// The errors of a report and one line of what was done.
+    pub fn summary(&self, summary: &Summary<'_>) {
+        if self.manner.json {
+            return self.line("summary", json::summary(summary));
+        }
+        for (_, error) in summary.report.failed() {
+            self.error(error);
+        }
+        if !self.manner.quiet {
+            say(&plan::summary(summary.report));
+        }
+    }
+
+    /// The last JSON line of a command that has no report.
+    pub fn end(&self, command: &'static str, exit: Exit) {
+        if self.manner.json {
+            self.line("summary", json::end(command, exit));
+        }
+    }
+
+    /// Puts a question; the caller reads the answer.
+    pub fn ask(&self, question: &str) {
+        let question = self.err.hint(question);
+        let mut err = std::io::stderr().lock();
+        drop(write!(err, "{question} ").and_then(|()| err.flush()));
+    }
+}
+
+/// A reader that has gone away is not an error.
+fn say(text: &str) {
+    let mut err = std::io::stderr().lock();
+    drop(writeln!(err, "{text}"));
+}

@@ -1,0 +1,180 @@
+//! What a person watching sees: on a terminal a line for each resource that is worked on, with
+//! what it waits for and for how long; elsewhere a plain line for each change.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::style::Style;
+use crate::reconcile::{Action, Event, Outcome, ResourceId, Step};
+
+pub struct Progress {
+    /// `None` where nobody watches.
+    live: Option<Live>,
+    style: Style,
+}
+
+struct Live {
+    all: MultiProgress,
+    looking: Mutex<Option<Looking>>,
+    working: Mutex<HashMap<ResourceId, ProgressBar>>,
+}
+
+/// The one line for all that is looked at.
+struct Looking {
+    bar: ProgressBar,
+    unseen: Vec<ResourceId>,
+}
+
+/// How often a spinner turns, in milliseconds.
+const TICK_MS: u64 = 100;
+
+impl Progress {
+    pub(super) fn new(live: bool, style: Style) -> Self {
+        let live = live.then(|| {
+            let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+            Live { all, looking: Mutex::default(), working: Mutex::default() }
+        });
+        Self { live, style }
+    }
+
+    /// Shows `doing` until the returned bar is dropped or another look replaces it.
+    pub fn begin(&self, doing: &'static str) -> Option<ProgressBar> {
+        let live = self.live.as_ref()?;
+        Some(live.spinner(doing.to_owned()))
+    }
+
+    /// Takes everything off the terminal, so that text can follow.
+    pub fn clear(&self) {
+        if let Some(live) = &self.live {
+            if let Some(looking) = live.looking().take() {
+                looking.bar.finish_and_clear();
+            }
+            live.working().drain().for_each(|(_, bar)| bar.finish_and_clear());
+            drop(live.all.clear());
+        }
+    }
+
+    /// Takes in an event; returns a line to print, if there is something that should stay.
+    pub(super) fn event(&self, event: &Event<'_>, quiet: bool) -> Option<String> {
+        if let Some(live) = &self.live {
+            live.event(event);
+        }
+        let line = match event {
+            Event::Finished(step) => finished(self.style, step),
+            Event::Waiting { id, what } if self.live.is_none() => {
+                Some(format!("  … {id}: waiting for {what}"))
+            }
+            _ => None,
+        }?;
+        match &self.live {
+            Some(Live { all, .. }) => {
+                drop(all.println(self.style.fit(&line)));
+                None
+            }
+            None => (!quiet).then_some(line),
+        }
+    }
+}
+
+impl Live {
+    fn working(&self) -> MutexGuard<'_, HashMap<ResourceId, ProgressBar>> {
+        self.working.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn looking(&self) -> MutexGuard<'_, Option<Looking>> {
+        self.looking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn looked(&self, id: &ResourceId) {
+        let mut slot = self.looking();
+        let Some(looking) = slot.as_mut() else { return };
+        looking.unseen.retain(|unseen| unseen != id);
+        let Some(next) = looking.unseen.first() else {
+            looking.bar.finish_and_clear();
+            *slot = None;
+            return;
+        };
+        let count = looking.unseen.len();
+        looking.bar.set_message(format!("looking: {count} not seen yet, among them {next}"));
+    }
+
+    fn spinner(&self, message: String) -> ProgressBar {
+        let bar = self.all.add(ProgressBar::new_spinner());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>3} {wide_msg}") {
+            bar.set_style(style);
+        }
+        bar.set_message(message);
+        bar.enable_steady_tick(Duration::from_millis(TICK_MS));
+        bar
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::Looking { ids } => {
+                let unseen: Vec<_> = ids.iter().map(|id| (*id).clone()).collect();
+                let bar = self.spinner(format!("looking at {} resources", unseen.len()));
+                *self.looking() = Some(Looking { bar, unseen });
+            }
+            Event::Looked { id } => self.looked(id),
+            Event::Started { id, action } => {
+                let bar = self.spinner(format!("{} {id}", doing(action)));
+                if let Some(before) = self.working().insert((*id).clone(), bar) {
+                    before.finish_and_clear();
+                }
+            }
+            Event::Waiting { id, what } => {
+                if let Some(bar) = self.working().get(id) {
+                    bar.set_message(format!("{id}: waiting for {what}"));
+                }
+            }
+            Event::Finished(step) => {
+                if let Some(bar) = self.working().remove(&step.id) {
+                    bar.finish_and_clear();
+                }
+            }
+        }
+    }
+}
+
+fn doing(action: &Action) -> &'static str {
+    match action {
+        Action::Create(_) => "creating",
+        Action::Update(_) => "updating",
+        Action::Delete => "deleting",
+        Action::Keep | Action::Absent | Action::Leave(_) => "looking at",
+    }
+}
+
+/// The line that stays of a step; none for what was right. Errors are told at the end, in full.
+fn finished(style: Style, step: &Step) -> Option<String> {
+    let Step { id, outcome, took, remark } = step;
+    let took = match took.as_millis() {
+        ms @ 0..1000 => format!("({ms} ms)"),
+        _ => format!("({:.1} s)", took.as_secs_f64()),
+    };
+    let line = match outcome {
+        Outcome::Done(Action::Create(_)) => format!("{} {id} {took}", style.good("+ created")),
+        Outcome::Done(Action::Delete) => format!("{} {id} {took}", style.bad("- deleted")),
+        Outcome::Done(Action::Leave(why)) => format!("{} {id}: {why}", style.faint("= left   ")),
+        Outcome::Done(Action::Update(changes)) => {
+            let paths: Vec<_> = changes.iter().map(|change| change.path.as_str()).collect();
+            let paths = paths.join(", ");
+            format!("{} {id}: {paths} {took}", style.changed("~ updated"))
+        }
+        Outcome::Failed(_) => format!("{} {id}", style.bad("! failed ")),
+        Outcome::Blocked(by) => format!("{} {id}: waits for {by}", style.faint("· blocked")),
+        Outcome::NotStarted(action) if action.is_change() => {
+            format!("{} {id}", style.faint("· not begun"))
+        }
+        Outcome::Done(Action::Keep | Action::Absent) | Outcome::NotStarted(_) => return None,
+    };
+    Some(match remark {
+        Some(remark) => format!("{line}: {remark}"),
+        None => line,
+    })
+}

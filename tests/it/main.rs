@@ -1,0 +1,22 @@
+//! All integration tests, in one binary: linking it is what takes the time.
+#![expect(unreachable_pub, reason = "what the tests share is public to them")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic"
+)]
+#![expect(clippy::disallowed_methods, reason = "the tests read what run.sh tells them")]
+#![expect(clippy::print_stdout, reason = "the fault series tells its numbers")]
+
+mod command;
+mod conflict;
+mod contract;
+mod engine;
+mod fault;
+mod guide;
+mod house;
+mod licence;
+mod support;
+mod terminal;
+mod wanted;

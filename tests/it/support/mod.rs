@@ -1,0 +1,6 @@
+//! What the tests stand on: a cloud in memory, the emulator, and the program itself.
+
+pub mod emulator;
+pub mod memory;
+pub mod program;
+pub mod tenant;

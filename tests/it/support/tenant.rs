@@ -1,0 +1,120 @@
+//! A tenant driven through the library, where a test needs to set how calls are repeated.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use groundwork::{
+    aws::{Aws, Identity, Place, mark, wanted},
+    config::{self, Config, Region},
+    reconcile::{Graph, Options, Outcome, Pace, Report, Stop, apply, look},
+};
+use serde_json::Value;
+
+use super::{emulator::Account, program::example};
+
+pub const SMALL: &str = "bedrock:\n  region: us-east-1\n";
+
+pub fn config(text: &str) -> Config {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("claude-config.yaml");
+    std::fs::write(&path, text).unwrap();
+    config::load(&path, &|_| None).unwrap().config
+}
+
+pub fn example_config(name: &str) -> Config {
+    config::load(&example(name), &|_| None).unwrap().config
+}
+
+pub struct Tenant {
+    pub account: Account,
+    pub config: Config,
+    pub aws: Aws,
+}
+
+impl Tenant {
+    /// A tenant in an account of its own; each call is tried so many times.
+    pub async fn new(config: Config, attempts: u32) -> Self {
+        Self::in_account(Account::new(), config, attempts).await
+    }
+
+    pub async fn in_account(account: Account, config: Config, attempts: u32) -> Self {
+        let region = config.bedrock.region.clone().unwrap();
+        let aws = Aws::new(&account.sdk(attempts).await, &account.id, mark(&config, &region));
+        Self { account, config, aws }
+    }
+
+    pub fn graph(&self) -> Graph<Aws> {
+        let region: Region = self.config.bedrock.region.clone().unwrap();
+        let identity = Identity {
+            account: self.account.id.clone(),
+            arn: format!("arn:aws:iam::{}:user/test", self.account.id),
+            partition: region.partition().to_owned(),
+        };
+        wanted(&self.config, &Place { region: &region, identity: &identity }).0
+    }
+
+    fn options(adopt: &[&str], delete_data: bool) -> Options {
+        let (_, stop) = Stop::new();
+        let adopt: BTreeSet<String> = adopt.iter().map(ToString::to_string).collect();
+        Options { width: 16, adopt, delete_data, stop, pace: Pace(Duration::from_millis(1)) }
+    }
+
+    async fn run(&self, graph: &Graph<Aws>, options: &Options) -> Report {
+        let survey = look(graph, &self.aws, options, &|_| {}).await;
+        apply(survey, &self.aws, options, &|_| {}).await
+    }
+
+    pub async fn provision(&self) -> Report {
+        self.run(&self.graph(), &Self::options(&[], false)).await
+    }
+
+    pub async fn adopt(&self, ids: &[&str]) -> Report {
+        self.run(&self.graph(), &Self::options(ids, false)).await
+    }
+
+    /// Removes everything, data too.
+    pub async fn destroy(&self) -> Report {
+        self.run(&self.graph().emptied(), &Self::options(&[], true)).await
+    }
+
+    pub async fn destroy_but_data(&self) -> Report {
+        self.run(&self.graph().emptied(), &Self::options(&[], false)).await
+    }
+}
+
+/// What a report says of one resource, and of which kind of outcome.
+pub fn said(report: &Report) -> String {
+    let line = |step: &groundwork::reconcile::Step| match &step.outcome {
+        Outcome::Failed(error) => format!("{}: {error}: {:?}", step.id, error.causes()),
+        other => format!("{}: {other:?}", step.id),
+    };
+    report.steps.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// How many there are of each kind; keys only those that can be used.
+pub fn census(inventory: &Value) -> Census {
+    let count = |kind: &str| inventory[kind].as_array().map_or(0, Vec::len);
+    let usable = |key: &&Value| key["state"] != "PendingDeletion";
+    Census {
+        keys: inventory["keys"].as_array().unwrap().iter().filter(usable).count(),
+        aliases: count("aliases"),
+        roles: count("roles"),
+        log_groups: count("log_groups"),
+        buckets: count("buckets"),
+        logging: usize::from(!inventory["invocation_logging"].is_null()),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Census {
+    pub keys: usize,
+    pub aliases: usize,
+    pub roles: usize,
+    pub log_groups: usize,
+    pub buckets: usize,
+    pub logging: usize,
+}
+
+pub const WHOLE: Census =
+    Census { keys: 1, aliases: 1, roles: 2, log_groups: 1, buckets: 1, logging: 1 };
+pub const NOTHING: Census =
+    Census { keys: 0, aliases: 0, roles: 0, log_groups: 0, buckets: 0, logging: 0 };

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# All checks: format, lints, docs, every test against the emulator, and the quickstart.
+# Needs a Rust toolchain and Python 3; installs the rest, pinned, into .venv.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*" >&2; }
+
+work=$(mktemp -d)
+emulator=
+finish() {
+    if [ -n "$emulator" ]; then kill "$emulator" 2>/dev/null || true; fi
+    rm -rf "$work"
+}
+trap finish EXIT
+
+step format
+cargo fmt --check
+
+step lints
+cargo clippy --locked --all-targets -- -D warnings
+
+step docs
+RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items
+
+step emulator
+tests/support/emulator.sh --port 0 --port-file "$work/port" >"$work/emulator.log" 2>&1 &
+emulator=$!
+until [ -s "$work/port" ]; do
+    kill -0 "$emulator" 2>/dev/null || { cat "$work/emulator.log" >&2; exit 1; }
+    sleep 0.2
+done
+export GROUNDWORK_TEST_EMULATOR="http://127.0.0.1:$(cat "$work/port")"
+
+step "the emulator's own checks"
+.venv/bin/python -m unittest discover -s tests/support/emulator_check -t tests/support
+
+step quickstart
+cargo build --locked
+GROUNDWORK_BIN=target/debug/groundwork examples/quickstart.sh
+
+step tests
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --locked
+else
+    cargo test --locked
+fi
