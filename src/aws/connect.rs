@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
 
-use super::{Mark, error::AwsResult as _};
+use super::{
+    Mark,
+    error::{AwsResult as _, unreachable},
+};
 use crate::error::{Error, Kind, Result};
 
 /// What the user chose on the command line; the rest comes from where the SDK looks.
@@ -35,12 +38,13 @@ pub struct Aws {
     pub logs: aws_sdk_cloudwatchlogs::Client,
     pub s3: aws_sdk_s3::Client,
     pub account: String,
+    pub partition: String,
     pub region: String,
     pub mark: Mark,
 }
 
 impl Aws {
-    pub fn new(sdk: &SdkConfig, account: &str, mark: Mark) -> Self {
+    pub fn new(sdk: &SdkConfig, identity: &Identity, mark: Mark) -> Self {
         Self {
             bedrock: aws_sdk_bedrock::Client::new(sdk),
             ec2: aws_sdk_ec2::Client::new(sdk),
@@ -48,7 +52,8 @@ impl Aws {
             kms: aws_sdk_kms::Client::new(sdk),
             logs: aws_sdk_cloudwatchlogs::Client::new(sdk),
             s3: aws_sdk_s3::Client::new(sdk),
-            account: account.into(),
+            account: identity.account.clone(),
+            partition: identity.partition.clone(),
             region: mark.region.clone(),
             mark,
         }
@@ -74,12 +79,11 @@ pub async fn configure(connection: &Connection) -> SdkConfig {
 
 /// Signs in: asks STS who we are.
 pub async fn identify(sdk: &SdkConfig, profile: Option<&str>) -> Result<Identity> {
-    let who = aws_sdk_sts::Client::new(sdk)
-        .get_caller_identity()
-        .send()
-        .await
-        .calling("sts:GetCallerIdentity")
-        .map_err(|error| sign_in_hint(error.while_doing("could not sign in to AWS"), profile))?;
+    let answer = aws_sdk_sts::Client::new(sdk).get_caller_identity().send().await;
+    let reached = !answer.as_ref().is_err_and(unreachable);
+    let who = answer.calling("sts:GetCallerIdentity").map_err(|error| {
+        sign_in_hint(error.while_doing("could not sign in to AWS"), reached, profile)
+    })?;
     let unclear = |what| Error::new(Kind::Cloud, format!("sts:GetCallerIdentity gave no {what}"));
     let account = who.account().ok_or_else(|| unclear("account"))?.to_owned();
     let arn = who.arn().ok_or_else(|| unclear("ARN"))?.to_owned();
@@ -87,9 +91,12 @@ pub async fn identify(sdk: &SdkConfig, profile: Option<&str>) -> Result<Identity
     Ok(Identity { account, arn, partition })
 }
 
-fn sign_in_hint(error: Error, profile: Option<&str>) -> Error {
+fn sign_in_hint(error: Error, reached: bool, profile: Option<&str>) -> Error {
     if !error.hints().is_empty() {
         return error;
+    }
+    if !reached {
+        return error.hint("see whether AWS can be reached from here; behind a proxy: HTTPS_PROXY");
     }
     match profile {
         Some(profile) => error

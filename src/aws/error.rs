@@ -22,6 +22,9 @@ const NOT_SIGNED_IN: &[&str] = &[
     "InvalidClientTokenId",
     "UnrecognizedClientException",
     "InvalidAccessKeyId",
+    "InvalidToken",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
     "AuthFailure",
 ];
@@ -39,6 +42,10 @@ const THROTTLED: &[&str] = &[
     "TooManyRequestsException",
     "SlowDown",
 ];
+
+/// Another change of the same object is under way: to be asked again in a moment.
+pub(super) const BUSY: &[&str] =
+    &["ConcurrentModification", "OperationAborted", "OperationAbortedException"];
 
 /// What to do with an answer. `action` is the call as IAM names it: `iam:CreateRole`.
 pub(super) trait AwsResult<T> {
@@ -90,6 +97,16 @@ pub(super) fn ambiguous<E: ProvideErrorMetadata>(error: &SdkError<E, HttpRespons
     }
 }
 
+/// Whether the service could not be reached at all. Credentials that cannot be had also end in no
+/// answer, but not in the connection.
+pub(super) fn unreachable<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    match error {
+        SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
+        SdkError::TimeoutError(_) => true,
+        _ => false,
+    }
+}
+
 fn convert<E>(error: &SdkError<E, HttpResponse>, action: &str) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -103,11 +120,12 @@ where
     let said = Error::new(kind, format!("{action}: {}", words(error)));
     match code {
         _ if DENIED.contains(&code) => said.hint(format!(
-            "allow `{action}` to the identity that runs this, or choose another with --profile"
+            "allow what is named above, at least `{action}`, to the identity that runs this, \
+             or choose another with --profile"
         )),
-        _ if NOT_SIGNED_IN.contains(&code) => {
-            said.hint("sign in anew, for example: aws sso login --profile NAME")
-        }
+        _ if NOT_SIGNED_IN.contains(&code) => said
+            .hint("sign in anew, for example: aws sso login --profile NAME")
+            .hint("or see whether the account has this region switched on"),
         _ if THROTTLED.contains(&code) => said.hint("running again is safe and goes on from here"),
         _ => said,
     }

@@ -1,6 +1,8 @@
 //! What a configuration wants of an AWS account, as a graph. Pure: the same file and account give
 //! the same graph.
 
+use std::collections::BTreeSet;
+
 use super::{
     Aws, Identity, Mark, Tags,
     policy::{self, Access, Delivery, Invocable},
@@ -47,6 +49,12 @@ pub fn guard(config: &Config, place: &Place<'_>) -> Result<()> {
         return Err(Error::new(Kind::Config, message)
             .hint("choose a profile of that partition, or another `bedrock.region`"));
     }
+    // The file was checked with its own region, which --region may have replaced.
+    if config.bedrock.access.role_name.as_str() == delivery_role_name(config, region) {
+        let name = &config.bedrock.access.role_name;
+        let message = format!("`bedrock.access.role_name`: `{name}` is the logging role's name");
+        return Err(Error::new(Kind::Config, message).hint("choose another `role_name`"));
+    }
     Ok(())
 }
 
@@ -66,7 +74,6 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
     let key = key(&mut graph, config, &delivery);
     let log_group = graph.add(LogGroup {
         name: delivery.log_group.clone(),
-        partition: delivery.partition.clone(),
         retention_days: config.bedrock.logging.retention_days.days(),
         key: key.clone(),
         tags: tags.clone(),
@@ -74,12 +81,13 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
     let bucket = graph.add(Bucket {
         name: delivery.bucket.clone(),
         key,
-        policy: policy::bucket_policy(&delivery),
+        statements: policy::bucket_statements(&delivery),
+        folder: delivery.log_folder(),
         expire_days: config.bedrock.logging.s3.expire_days,
         tags: tags.clone(),
     });
     let role = graph.add(Role {
-        name: format!("{}-bedrock-logging-{}", config.tenant, place.region),
+        name: delivery_role_name(config, place.region),
         path: config.bedrock.access.path.to_string(),
         trust: policy::delivery_trust(&delivery),
         max_session_duration_seconds: 3600,
@@ -124,6 +132,10 @@ fn delivery(config: &Config, place: &Place<'_>) -> Delivery {
         bucket,
         key_prefix: logging.s3.key_prefix.trim_matches('/').to_owned(),
     }
+}
+
+fn delivery_role_name(config: &Config, region: &Region) -> String {
+    format!("{}-bedrock-logging-{region}", config.tenant)
 }
 
 fn boundary(config: &Config) -> Option<String> {
@@ -182,9 +194,10 @@ fn key(graph: &mut Graph<Aws>, config: &Config, delivery: &Delivery) -> Ref<KeyO
 
 fn network(graph: &mut Graph<Aws>, config: &Config) {
     let Some(vpc) = &config.bedrock.vpc_config else { return };
-    let subnets: Vec<_> =
-        vpc.subnet_ids.iter().map(|id| graph.require(Subnet { id: id.to_string() })).collect();
-    for id in &vpc.security_group_ids {
-        graph.require(SecurityGroup { id: id.to_string(), subnets: subnets.clone() });
+    let each_once = |ids: BTreeSet<String>| ids.into_iter();
+    let subnets = each_once(vpc.subnet_ids.iter().map(ToString::to_string).collect());
+    let subnets: Vec<_> = subnets.map(|id| graph.require(Subnet { id })).collect();
+    for id in each_once(vpc.security_group_ids.iter().map(ToString::to_string).collect()) {
+        graph.require(SecurityGroup { id, subnets: subnets.clone() });
     }
 }

@@ -3,13 +3,14 @@
 use clap::{Args, builder::BoolishValueParser};
 
 use super::{
-    Cloud, Ending, Global, interrupt,
-    provision::{ask, exit_of_report},
+    Cloud, Ending, Global,
+    agreement::Agreement,
+    interrupt,
+    provision::exit_of_report,
     tenant::{Opened, Tenant},
-    work::{Change, Work},
+    work::{Change, Work, named},
 };
 use crate::{
-    error::Error,
     reconcile::{self, Event, Options, Stop},
     ui::{Exit, Summary, Ui},
 };
@@ -34,45 +35,42 @@ impl Destroy {
     }
 
     async fn destroy(&self, tenant: &Tenant, ui: &Ui, stop: Stop) -> Ending {
-        let progress = ui.progress();
-        let opened = tenant.open(&progress, &stop).await.map_err(|error| vec![error])?;
+        let opened = tenant.open(ui, &stop).await.map_err(|error| vec![error])?;
         let Opened { aws, graph, .. } = opened;
         let graph = graph.emptied();
-        let graph = match self.change.only.as_slice() {
-            [] => graph,
-            only => graph.only_with_dependents(only).map_err(|error| vec![error])?,
+        let only: Vec<_> = named(&self.change.only).cloned().collect();
+        let graph = if only.is_empty() {
+            graph
+        } else {
+            graph.only_with_dependents(&only).map_err(|error| vec![error])?
         };
         let options = Options { delete_data: self.delete_data, ..self.work.options(stop) };
-        let listener = |event: Event<'_>| ui.event(&progress, &event);
-        let survey = reconcile::look(&graph, &aws, &options, &listener).await;
-        progress.clear();
-        let wrong = survey.errors().next().is_some();
-        if survey.has_changes() && !wrong {
-            if self.change.dry_run || !self.change.yes {
-                ui.plan(&survey);
-            }
-            if self.change.dry_run || !self.agreed(tenant, ui, &options.stop).await? {
-                ui.end("destroy", Exit::Pending);
-                return Ok(Exit::Pending);
-            }
-        }
+        let Some(survey) = self.agreement(tenant, ui).reach(&graph, &aws, &options).await? else {
+            ui.end("destroy", Exit::Pending);
+            return Ok(Exit::Pending);
+        };
+        let listener = |event: Event<'_>| ui.event(&event);
         let report = reconcile::apply(survey, &aws, &options, &listener).await;
-        progress.clear();
+        ui.clear();
         let exit = exit_of_report(&report);
         ui.summary(&Summary { command: "destroy", report: &report, exit, environment: None });
+        if report.left() > 0 && !self.delete_data {
+            ui.note("to delete also what holds data: --delete-data");
+        }
         Ok(exit)
     }
 
     /// Data is not lost by one key press: then the tenant's name has to be typed.
-    async fn agreed(&self, tenant: &Tenant, ui: &Ui, stop: &Stop) -> Result<bool, Vec<Error>> {
-        if self.change.yes {
-            return Ok(true);
-        }
-        if !self.delete_data {
-            return ask(ui, "delete these? [y/N]", &["y", "yes"], stop).await;
-        }
+    fn agreement<'a>(&self, tenant: &Tenant, ui: &'a Ui) -> Agreement<'a> {
         let name = tenant.config.tenant.to_string();
-        let question = format!("type the tenant's name ({name}) to delete these with their data:");
-        ask(ui, &question, &[&name], stop).await
+        let (question, agree) = if self.delete_data {
+            let question =
+                format!("type the tenant's name ({name}) to delete these with their data:");
+            (question, vec![name])
+        } else {
+            ("delete these? [y/N]".into(), vec!["y".into(), "yes".into()])
+        };
+        let Change { dry_run, yes, .. } = self.change;
+        Agreement { ui, only_look: dry_run, yes, question, agree }
     }
 }

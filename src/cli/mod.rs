@@ -1,5 +1,6 @@
 //! The command line. clap's types stop here; one file per subcommand, named as typed.
 
+mod agreement;
 mod completions;
 mod config;
 mod destroy;
@@ -113,14 +114,21 @@ impl Cli {
             Command::Config(config) => config.run(&global, &ui),
             Command::Completions(completions) => completions.run(&ui),
         };
-        ending.unwrap_or_else(|errors| {
+        let exit = ending.unwrap_or_else(|errors| {
             for error in &errors {
                 ui.error(error);
             }
             let exit = exit_of(errors.iter());
             ui.end(name, exit);
             exit
-        })
+        });
+        match ui.written() {
+            Ok(()) => exit,
+            Err(error) => {
+                ui.error(&error);
+                Exit::Failed
+            }
+        }
     }
 }
 

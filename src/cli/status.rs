@@ -3,7 +3,9 @@
 use clap::Args;
 
 use super::{
-    Cloud, Ending, Global, exit_of, interrupt,
+    Cloud, Ending, Global,
+    agreement::nothing_was_changed,
+    exit_of, interrupt,
     tenant::{Opened, Tenant},
     work::Work,
 };
@@ -27,13 +29,15 @@ impl Status {
     }
 
     async fn look(&self, tenant: &Tenant, ui: &Ui, stop: Stop) -> Ending {
-        let progress = ui.progress();
-        let opened = tenant.open(&progress, &stop).await.map_err(|error| vec![error])?;
+        let opened = tenant.open(ui, &stop).await.map_err(|error| vec![error])?;
         let Opened { aws, graph, .. } = opened;
         let options = self.work.options(stop);
-        let listener = |event: Event<'_>| ui.event(&progress, &event);
+        let listener = |event: Event<'_>| ui.event(&event);
         let survey = reconcile::look(&graph, &aws, &options, &listener).await;
-        progress.clear();
+        ui.clear();
+        if survey.interrupted {
+            return Err(vec![nothing_was_changed()]);
+        }
         let exit = if survey.errors().next().is_some() {
             exit_of(survey.errors())
         } else if survey.has_changes() {
@@ -41,11 +45,11 @@ impl Status {
         } else {
             Exit::Done
         };
-        if !survey.interrupted {
-            ui.status(&survey);
-        }
+        ui.status(&survey);
         if !ui.json() {
-            survey.errors().for_each(|error| ui.error(error));
+            for error in survey.errors() {
+                ui.error(error);
+            }
         }
         match exit {
             Exit::Pending => ui.note("to put it right: groundwork provision aws"),

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::{Global, variable};
+use super::{Global, agreement::nothing_was_changed, variable};
 use crate::{
     aws::{self, Aws, Connection, Handles, Place},
     claude::model,
     config::{self, Config, Loaded, Region, Warning},
     error::{Error, Kind, Result},
     reconcile::{Graph, Stop},
-    ui::{Progress, Ui},
+    ui::Ui,
 };
 
 const FILE_NAME: &str = "claude-config.yaml";
@@ -48,13 +48,14 @@ impl Tenant {
         let mut loaded = config::load(&path, &variable)?;
         let region = region(global, &loaded.config).map_err(|error| vec![error])?;
         model::warn(&mut loaded, &region);
+        let set = |value: &String| !value.is_empty();
+        let chosen = global.profile.clone().filter(set);
+        let profile = chosen.clone().or_else(|| variable("AWS_PROFILE").filter(set));
         let connection = Connection {
-            profile: global.profile.clone(),
+            profile: chosen,
             region: region.to_string(),
-            endpoint_url: global.endpoint_url.clone(),
+            endpoint_url: global.endpoint_url.clone().filter(set),
         };
-        let profile = global.profile.clone().or_else(|| variable("AWS_PROFILE"));
-        let profile = profile.filter(|profile| !profile.is_empty());
         let Loaded { config, warnings, .. } = loaded;
         Ok(Self { config, region, path, connection, profile, warnings })
     }
@@ -65,30 +66,26 @@ impl Tenant {
     }
 
     /// Signs in and draws the graph. One call.
-    pub(super) async fn open(&self, progress: &Progress, stop: &Stop) -> Result<Opened> {
-        let signing_in = progress.begin("signing in to AWS");
+    pub(super) async fn open(&self, ui: &Ui, stop: &Stop) -> Result<Opened> {
+        ui.begin("signing in to AWS");
         let sdk = aws::configure(&self.connection).await;
         let identity = tokio::select! {
-            identity = aws::identify(&sdk, self.connection.profile.as_deref()) => identity,
-            () = stop.wait() => {
-                Err(Error::new(Kind::Interrupted, "interrupted: nothing was changed"))
-            }
+            identity = aws::identify(&sdk, self.profile()) => identity,
+            () = stop.wait() => Err(nothing_was_changed()),
         };
-        if let Some(bar) = signing_in {
-            bar.finish_and_clear();
-        }
+        ui.clear();
         let identity = identity?;
         let place = Place { region: &self.region, identity: &identity };
         aws::guard(&self.config, &place)?;
         let mark = aws::mark(&self.config, &self.region);
-        let aws = Aws::new(&sdk, &identity.account, mark);
+        let aws = Aws::new(&sdk, &identity, mark);
         let (graph, handles) = aws::wanted(&self.config, &place);
         Ok(Opened { aws, graph, handles })
     }
 }
 
 pub(super) fn find(global: &Global) -> Result<PathBuf> {
-    if let Some(path) = &global.config {
+    if let Some(path) = global.config.as_ref().filter(|path| !path.as_os_str().is_empty()) {
         return Ok(path.clone());
     }
     let here = std::env::current_dir().map_err(|error| {
@@ -103,7 +100,7 @@ pub(super) fn find(global: &Global) -> Result<PathBuf> {
 }
 
 fn region(global: &Global, config: &Config) -> Result<Region> {
-    if let Some(region) = &global.region {
+    if let Some(region) = global.region.as_ref().filter(|region| !region.is_empty()) {
         return region
             .parse()
             .map_err(|problem| Error::new(Kind::Config, format!("--region {region}: {problem}")));

@@ -31,6 +31,11 @@ impl Work {
     }
 }
 
+/// What was really named: an empty environment twin names nothing.
+pub(super) fn named(ids: &[String]) -> impl Iterator<Item = &String> {
+    ids.iter().filter(|id| !id.is_empty())
+}
+
 /// Whether and what to change.
 #[derive(Args, Debug)]
 pub(super) struct Change {

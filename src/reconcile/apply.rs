@@ -139,31 +139,29 @@ async fn settle<C: Send + Sync>(
     created: &Mutex<HashSet<ResourceId>>,
 ) -> Result<Did> {
     let context = run.context(entry);
-    let seen = match finding {
+    let mut seen = match finding {
         Finding::Absent => None,
         // It was found before something that it needs was made anew: it may have gone with the old.
         Finding::Found(seen) if !needs_any(entry, created) => Some(seen),
         _ => look_again(entry, run).await?,
     };
-    let seen = match seen {
-        Some(seen) => seen,
-        None => match make(entry, &context).await? {
-            None => {
+    // Another run may be faster at any step; then what is there now is looked at anew.
+    for last in [false, false, true] {
+        let done = match &seen {
+            None => make(entry, &context).await,
+            Some(seen) => change(entry, &context, options, seen).await,
+        };
+        let exists = match done {
+            Err(error) if error.kind() == Kind::Exists && !last => error,
+            Ok(action @ Action::Create(_)) => {
                 created.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.id.clone());
-                return Ok(Action::Create(entry.node.want(&context)?).into());
+                return Ok(action.into());
             }
-            // The answer to our own create was lost and the call repeated, or another run was
-            // faster. Either way it is now like anything else that is there.
-            Some(seen) => seen,
-        },
-    };
-    let action = decide_wanted(entry, &context, options, &seen)?;
-    if let Action::Update(_) = action {
-        (run.listener)(Event::Started { id: &entry.id, action: &action });
-        let updated = entry.node.update(&context, &seen).await;
-        updated.map_err(|error| error.while_doing(format!("could not update `{}`", entry.id)))?;
+            other => return other.map(Did::from),
+        };
+        seen = Some(look_for_what_exists(entry, run, exists).await?);
     }
-    Ok(action.into())
+    Err(Error::new(Kind::Internal, format!("`{}` was never settled", entry.id)))
 }
 
 fn needs_any<C>(entry: &Entry<C>, created: &Mutex<HashSet<ResourceId>>) -> bool {
@@ -179,24 +177,45 @@ async fn look_again<C: Send + Sync>(entry: &Entry<C>, run: &Run<'_, C>) -> Resul
     }
 }
 
-/// Creates the resource. `Some` if it turned out to be there already.
-async fn make<C>(entry: &Entry<C>, context: &Context<'_, C>) -> Result<Option<Seen>> {
+async fn make<C>(entry: &Entry<C>, context: &Context<'_, C>) -> Result<Action> {
     let action = Action::Create(entry.node.want(context)?);
     context.tell(Event::Started { id: &entry.id, action: &action });
-    let error = match entry.node.create(context).await {
-        Ok(()) => return Ok(None),
-        Err(error) if error.kind() == Kind::Exists => error,
-        Err(error) => {
-            return Err(error.while_doing(format!("could not create `{}`", entry.id)));
-        }
-    };
+    let made = entry.node.create(context).await;
+    made.map_err(|error| error.while_doing(format!("could not create `{}`", entry.id)))?;
+    Ok(action)
+}
+
+/// Updates what is there, if it has to be; refuses what is not ours.
+async fn change<C>(
+    entry: &Entry<C>,
+    context: &Context<'_, C>,
+    options: &Options,
+    seen: &Seen,
+) -> Result<Action> {
+    let action = decide_wanted(entry, context, options, seen)?;
+    if let Action::Update(_) = action {
+        context.tell(Event::Started { id: &entry.id, action: &action });
+        let updated = entry.node.update(context, seen).await;
+        updated.map_err(|error| error.while_doing(format!("could not update `{}`", entry.id)))?;
+    }
+    Ok(action)
+}
+
+/// Looks until the object is seen that the cloud says exists: the answer to our own create was lost
+/// and the call repeated, or another run was faster. Either way it is like anything else there.
+async fn look_for_what_exists<C: Send + Sync>(
+    entry: &Entry<C>,
+    run: &Run<'_, C>,
+    exists: Error,
+) -> Result<Seen> {
+    let context = run.context(entry);
     for attempt in 0..LOOKS_AFTER_EXISTS {
-        if let Some(seen) = entry.node.look(context).await? {
-            return Ok(Some(seen));
+        if let Some(seen) = look_again(entry, run).await? {
+            return Ok(seen);
         }
         context.pause("it to be visible", attempt).await?;
     }
-    Err(error.while_doing(format!("could not find `{}`, which the cloud says exists", entry.id)))
+    Err(exists.while_doing(format!("could not find `{}`, which the cloud says exists", entry.id)))
 }
 
 async fn delete<C: Send + Sync>(

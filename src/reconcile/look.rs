@@ -1,6 +1,6 @@
 //! The first half of a run: observes everything at once and decides what each resource needs.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
@@ -74,6 +74,7 @@ pub async fn look<'g, C: Send + Sync>(
         plan.push(planned);
         taken.push(finding);
     }
+    leave_with_its_parent(graph, &taken, &mut plan);
     leave_what_is_leaned_on(graph, &mut plan);
     Survey { graph, findings: taken, plan, outputs, interrupted }
 }
@@ -140,6 +141,8 @@ fn decide<C>(
             Err(Error::new(Kind::Interrupted, message).caused_by("interrupted"))
         }
         Finding::Absent | Finding::Later if !entry.present => Ok(Action::Absent),
+        // It is there, but cannot be checked against what is not; that one says so.
+        Finding::Later if entry.node.given() => Ok(Action::Keep),
         Finding::Absent | Finding::Later => entry.node.want(context).map(Action::Create),
         Finding::Found(ref seen) if !entry.present => Ok(decide_unwanted(entry, options, seen)),
         Finding::Found(ref seen) => decide_wanted(entry, context, options, seen),
@@ -153,9 +156,7 @@ fn decide_unwanted<C>(entry: &Entry<C>, options: &Options, seen: &Seen) -> Actio
     }
     match (&seen.owner, entry.node.holds()) {
         (Owner::Other(who), _) => Action::Leave(format!("belongs to {who}")),
-        (_, Some(held)) if !options.delete_data => {
-            Action::Leave(format!("holds {held}; delete it with --delete-data"))
-        }
+        (_, Some(held)) if !options.delete_data => Action::Leave(format!("holds {held}")),
         _ => Action::Delete,
     }
 }
@@ -172,8 +173,10 @@ pub(super) fn decide_wanted<C>(
         && !options.adopt.contains(&id.to_string())
     {
         return Err(Error::new(Kind::Conflict, format!("`{id}` exists and belongs to {who}"))
-            .hint(format!("to take it over as it is described here: --adopt {id}"))
-            .hint("to leave it alone, choose another name in the configuration"));
+            .hint(format!("to leave it alone, {}", entry.node.rename()))
+            .hint(format!(
+                "to take it over and change it to what is described here: --adopt {id}"
+            )));
     }
     let changes = entry.node.changes(context, seen)?;
     if changes.is_empty() {
@@ -187,10 +190,29 @@ pub(super) fn decide_wanted<C>(
             "`{}` of `{id}` cannot change from {} to {} while it exists",
             change.path, change.from, change.to
         );
-        return Err(Error::new(Kind::Conflict, message)
-            .hint(format!("remove it and run again: destroy --only {id}")));
+        return Err(Error::new(Kind::Conflict, message).hint(format!(
+            "remove it and run again: groundwork destroy {} --only {id}",
+            id.cloud()
+        )));
     }
     Ok(Action::Update(changes))
+}
+
+/// What carries no mark of its own and hangs on what is not ours is not ours, either.
+fn leave_with_its_parent<C>(graph: &Graph<C>, findings: &[Finding], plan: &mut [Result<Action>]) {
+    let mut left: HashMap<&ResourceId, String> = HashMap::new();
+    for ((entry, finding), planned) in graph.entries.iter().zip(findings).zip(plan) {
+        let unmarked = matches!(finding, Finding::Found(seen) if seen.owner == Owner::Parent);
+        if unmarked
+            && matches!(planned, Ok(Action::Delete))
+            && let Some(parent) = entry.needs.iter().find_map(|need| left.get(need))
+        {
+            *planned = Ok(Action::Leave(parent.clone()));
+        }
+        if let Ok(Action::Leave(why)) = planned {
+            left.insert(&entry.id, why.clone());
+        }
+    }
 }
 
 /// What stays keeps what it leans on: a key is not deleted under a log group that is left.

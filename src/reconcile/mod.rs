@@ -1,7 +1,7 @@
 //! The engine: brings a cloud to the state that a [`Graph`] describes. Knows no cloud.
 //!
-//! A run has two halves. [`look`] observes everything at once, changes nothing, and decides what
-//! each resource needs; that is the plan. [`apply`] carries the plan out: forward to make, backward
+//! A run has two halves. [`look()`] observes everything at once, changes nothing, and decides what
+//! each resource needs; that is the plan. [`apply()`] carries the plan out: forward to make, backward
 //! to remove, each resource as soon as what it needs is there. A plan in which anything is wrong
 //! (a refused look, an object that is not ours) is not carried out at all.
 

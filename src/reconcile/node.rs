@@ -19,6 +19,7 @@ pub(super) struct Seen {
 pub(super) trait Node<C>: Send + Sync {
     fn fixed(&self) -> &'static [&'static str];
     fn holds(&self) -> Option<&'static str>;
+    fn rename(&self) -> &'static str;
     /// Whether it is somebody else's, so that it is never made or removed.
     fn given(&self) -> bool;
     fn want(&self, context: &Context<'_, C>) -> Result<Value>;
@@ -55,6 +56,9 @@ impl<R: Resource> Node<R::Cloud> for R {
     }
     fn holds(&self) -> Option<&'static str> {
         R::HOLDS
+    }
+    fn rename(&self) -> &'static str {
+        R::RENAME
     }
     fn given(&self) -> bool {
         false
@@ -113,6 +117,9 @@ impl<G: Given> Node<G::Cloud> for GivenNode<G> {
     }
     fn holds(&self) -> Option<&'static str> {
         None
+    }
+    fn rename(&self) -> &'static str {
+        ""
     }
     fn given(&self) -> bool {
         true

@@ -72,6 +72,12 @@ impl Report {
         })
     }
 
+    /// How many resources are there and were left.
+    pub fn left(&self) -> usize {
+        let left = |step: &&Step| matches!(step.outcome, Outcome::Done(Action::Leave(_)));
+        self.steps.iter().filter(left).count()
+    }
+
     /// How many resources were changed.
     pub fn changed(&self) -> usize {
         let done =

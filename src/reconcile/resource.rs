@@ -18,6 +18,11 @@ impl ResourceId {
     pub fn new(kind: &'static str, name: &str) -> Self {
         Self { kind, name: Arc::from(name) }
     }
+
+    /// The cloud, as users type it: the kind's first part.
+    pub fn cloud(&self) -> &'static str {
+        self.kind.split('.').next().unwrap_or_default()
+    }
 }
 
 impl fmt::Display for ResourceId {
@@ -51,6 +56,8 @@ pub trait Resource: Send + Sync + 'static {
     const FIXED: &'static [&'static str] = &[];
     /// What is lost with the object. Where there is something, deleting it must be asked for.
     const HOLDS: Option<&'static str> = None;
+    /// What to do if an object of that name is somebody else's and stays so.
+    const RENAME: &'static str = "choose another name in the configuration";
 
     fn name(&self) -> &str;
     fn needs(&self) -> Vec<ResourceId> {
@@ -117,7 +124,7 @@ pub struct Observed<R: Resource + ?Sized> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
     Us,
-    /// The kind carries no mark of its own; it lives and dies with a parent that does.
+    /// The kind carries no mark of its own; it is whose the resources are that it needs.
     Parent,
     /// Completes «belongs to …».
     Other(String),

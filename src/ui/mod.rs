@@ -11,14 +11,15 @@ mod style;
 use std::{
     io::{IsTerminal as _, Write as _},
     process::ExitCode,
+    sync::{Mutex, PoisonError},
 };
 
-pub use progress::Progress;
+use progress::Progress;
 use serde_json::{Map, Value};
 use style::Style;
 
 use crate::{
-    error::Error,
+    error::{Error, Kind, Result},
     reconcile::{Event, Report, Survey},
 };
 
@@ -74,6 +75,9 @@ pub struct Ui {
     manner: Manner,
     out: Style,
     err: Style,
+    progress: Progress,
+    /// Why standard output could not be written, if so.
+    unwritten: Mutex<Option<std::io::Error>>,
 }
 
 /// How a run did, for the summary.
@@ -91,7 +95,9 @@ impl Ui {
             Style::new(manner.color, &console::Term::stdout(), std::io::stdout().is_terminal());
         let err =
             Style::new(manner.color, &console::Term::stderr(), std::io::stderr().is_terminal());
-        Self { manner, out, err }
+        let watched = std::io::stderr().is_terminal() && !manner.json && !manner.quiet;
+        let progress = Progress::new(watched, err);
+        Self { manner, out, err, progress, unwritten: Mutex::default() }
     }
 
     pub fn json(&self) -> bool {
@@ -103,10 +109,31 @@ impl Ui {
         !self.manner.json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
-    /// Data: one text to standard output. A reader that has gone away is not an error.
+    /// Data: one text to standard output.
     pub fn data(&self, text: &str) {
         let mut out = std::io::stdout().lock();
-        drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        // A reader that has gone away wants no more, which is no error.
+        if let Err(error) = written
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
+    }
+
+    /// Whether all data could be written.
+    pub fn written(&self) -> Result<()> {
+        match self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            None => Ok(()),
+            Some(error) => {
+                let message = "could not write to standard output";
+                Err(Error::new(Kind::Cloud, message).caused_by(error))
+            }
+        }
+    }
+
+    fn say(&self, text: &str) {
+        self.progress.print(text);
     }
 
     fn line(&self, event: &str, fields: Map<String, Value>) {
@@ -116,7 +143,7 @@ impl Ui {
     /// Something the user should know but need not act on; hidden by `--quiet`.
     pub fn note(&self, text: &str) {
         if !self.manner.quiet && !self.manner.json {
-            say(text);
+            self.say(text);
         }
     }
 
@@ -127,9 +154,9 @@ impl Ui {
         if self.manner.quiet {
             return;
         }
-        say(&format!("{} {message}", self.err.warning("warning:")));
+        self.say(&format!("{} {message}", self.err.warning("warning:")));
         if let Some(hint) = hint {
-            say(&format!("  {} {hint}", self.err.hint("hint:")));
+            self.say(&format!("  {} {hint}", self.err.hint("hint:")));
         }
     }
 
@@ -137,12 +164,12 @@ impl Ui {
         if self.manner.json {
             return self.line("error", json::error(error));
         }
-        say(&format!("{} {error}", self.err.error("error:")));
+        self.say(&format!("{} {error}", self.err.error("error:")));
         for cause in error.causes() {
-            say(&format!("  caused by: {cause}"));
+            self.say(&format!("  caused by: {cause}"));
         }
         for hint in error.hints() {
-            say(&format!("  {} {hint}", self.err.hint("hint:")));
+            self.say(&format!("  {} {hint}", self.err.hint("hint:")));
         }
     }
 
@@ -153,12 +180,12 @@ impl Ui {
                 self.line("plan", json::plan(id, planned));
             } else if let Ok(action) = planned {
                 for line in plan::lines(&self.err, id, action, self.manner.verbose) {
-                    say(&line);
+                    self.say(&line);
                 }
             }
         }
         if !self.manner.json {
-            say(&plan::total(survey));
+            self.say(&plan::total(survey));
         }
     }
 
@@ -176,19 +203,23 @@ impl Ui {
         }
     }
 
-    pub fn progress(&self) -> Progress {
-        let terminal = std::io::stderr().is_terminal();
-        Progress::new(terminal && !self.manner.json && !self.manner.quiet, self.err)
+    /// Shows what is being done, where somebody watches, until [`Ui::clear`].
+    pub fn begin(&self, doing: &'static str) {
+        self.progress.begin(doing);
+    }
+
+    /// Takes everything that moves off the terminal.
+    pub fn clear(&self) {
+        self.progress.clear();
     }
 
     /// Tells of an event as it happens.
-    pub fn event(&self, progress: &Progress, event: &Event<'_>) {
-        if self.manner.json {
-            if let Some((name, fields)) = json::event(event) {
-                self.line(name, fields);
-            }
-        } else if let Some(line) = progress.event(event, self.manner.quiet) {
-            say(&line);
+    pub fn event(&self, event: &Event<'_>) {
+        if !self.manner.json {
+            return self.progress.event(event, self.manner.quiet);
+        }
+        if let Some((name, fields)) = json::event(event) {
+            self.line(name, fields);
         }
     }
 
@@ -201,7 +232,7 @@ impl Ui {
             self.error(error);
         }
         if !self.manner.quiet {
-            say(&plan::summary(summary.report));
+            self.say(&plan::summary(summary.report));
         }
     }
 
@@ -218,10 +249,4 @@ impl Ui {
         let mut err = std::io::stderr().lock();
         drop(write!(err, "{question} ").and_then(|()| err.flush()));
     }
-}
-
-/// A reader that has gone away is not an error.
-fn say(text: &str) {
-    let mut err = std::io::stderr().lock();
-    drop(writeln!(err, "{text}"));
 }

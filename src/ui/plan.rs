@@ -119,7 +119,8 @@ pub(super) fn summary(report: &Report) -> String {
     if all == 0 {
         return "nothing is there: nothing to do".to_owned();
     }
-    if right == all {
+    let left = of(|outcome| matches!(outcome, Outcome::Done(Action::Leave(_))));
+    if right > 0 && right + left == all {
         return format!("{}: all as they should be, nothing to do", resources(all));
     }
     let parts = [
@@ -127,7 +128,7 @@ pub(super) fn summary(report: &Report) -> String {
         count(of(|outcome| matches!(outcome, Outcome::Done(Action::Create(_)))), "made"),
         count(of(|outcome| matches!(outcome, Outcome::Done(Action::Update(_)))), "changed"),
         count(of(|outcome| matches!(outcome, Outcome::Done(Action::Delete))), "deleted"),
-        count(of(|outcome| matches!(outcome, Outcome::Done(Action::Leave(_)))), "left as they are"),
+        count(left, "left as they are"),
         count(of(|outcome| matches!(outcome, Outcome::Failed(_))), "failed"),
         count(of(|outcome| matches!(outcome, Outcome::Blocked(_))), "wait for it"),
         count(of(|outcome| matches!(outcome, Outcome::NotStarted(_))), "not begun"),

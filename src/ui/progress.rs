@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    io::Write as _,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -12,7 +13,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::style::Style;
 use crate::reconcile::{Action, Event, Outcome, ResourceId, Step};
 
-pub struct Progress {
+pub(super) struct Progress {
     /// `None` where nobody watches.
     live: Option<Live>,
     style: Style,
@@ -42,25 +43,33 @@ impl Progress {
         Self { live, style }
     }
 
-    /// Shows `doing` until the returned bar is dropped or another look replaces it.
-    pub fn begin(&self, doing: &'static str) -> Option<ProgressBar> {
-        let live = self.live.as_ref()?;
-        Some(live.spinner(doing.to_owned()))
-    }
-
-    /// Takes everything off the terminal, so that text can follow.
-    pub fn clear(&self) {
+    pub(super) fn begin(&self, doing: &'static str) {
         if let Some(live) = &self.live {
-            if let Some(looking) = live.looking().take() {
-                looking.bar.finish_and_clear();
-            }
-            live.working().drain().for_each(|(_, bar)| bar.finish_and_clear());
-            drop(live.all.clear());
+            let bar = live.spinner(doing.to_owned());
+            *live.looking() = Some(Looking { bar, unseen: Vec::new() });
         }
     }
 
-    /// Takes in an event; returns a line to print, if there is something that should stay.
-    pub(super) fn event(&self, event: &Event<'_>, quiet: bool) -> Option<String> {
+    /// Takes everything that moves off the terminal.
+    pub(super) fn clear(&self) {
+        let Some(live) = &self.live else { return };
+        if let Some(looking) = live.looking().take() {
+            looking.bar.finish_and_clear();
+        }
+        live.working().drain().for_each(|(_, bar)| bar.finish_and_clear());
+    }
+
+    /// Prints lines that stay, above whatever moves.
+    pub(super) fn print(&self, text: &str) {
+        let write = || drop(writeln!(std::io::stderr().lock(), "{text}"));
+        match &self.live {
+            Some(Live { all, .. }) => all.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Takes in an event; prints a line if there is something that should stay.
+    pub(super) fn event(&self, event: &Event<'_>, quiet: bool) {
         if let Some(live) = &self.live {
             live.event(event);
         }
@@ -70,13 +79,11 @@ impl Progress {
                 Some(format!("  … {id}: waiting for {what}"))
             }
             _ => None,
-        }?;
-        match &self.live {
-            Some(Live { all, .. }) => {
-                drop(all.println(self.style.fit(&line)));
-                None
-            }
-            None => (!quiet).then_some(line),
+        };
+        if let Some(line) = line
+            && !quiet
+        {
+            self.print(&self.style.fit(&line));
         }
     }
 }

@@ -64,7 +64,7 @@ fn a_run_makes_no_call_that_it_does_not_need() {
     desk.run(&["provision", "aws", "--yes"]);
     // One to sign in; then role 2, key 4, log group 2, bucket 7, logging role 2, setting 1.
     assert_eq!(account.count(), (19, 0), "{:?}", account.calls());
-    assert!(first <= 36, "{first}");
+    assert!(first <= 37, "{first}");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn destroy_says_what_it_leaves_and_takes_data_only_when_told() {
     let run = desk.run(&["destroy", "aws", "--yes"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(run.stderr.contains("8 resources: 5 deleted, 3 left as they are"), "{}", run.stderr);
-    assert!(run.stderr.contains("delete it with --delete-data"), "{}", run.stderr);
+    assert!(run.stderr.contains("to delete also what holds data: --delete-data"), "{}", run.stderr);
     let run = desk.run(&["destroy", "aws", "--yes", "--delete-data"]);
     assert!(run.stderr.contains("scheduled for deletion on "), "{}", run.stderr);
     assert!(run.stderr.contains("aws kms cancel-key-deletion --key-id arn:"), "{}", run.stderr);
@@ -178,6 +178,7 @@ fn only_touches_what_is_named_and_what_it_needs() {
     assert_eq!(run.code, Some(0), "{run:?}");
     let there = census(&account.inventory());
     assert_eq!((there.log_groups, there.keys, there.roles, there.buckets), (1, 1, 0, 0));
+    assert!(run.stdout.is_empty(), "a part of a tenant has no exports");
     desk.run(&["provision", "aws", "--yes"]);
     let role = "aws.iam.role/ClaudeCodeRole";
     assert_eq!(desk.run(&["destroy", "aws", "--yes", "--only", role]).code, Some(0));
@@ -209,7 +210,11 @@ fn a_denied_call_names_the_action_the_code_and_the_request() {
     assert!(run.stderr.contains("error: could not create `aws.iam.role/ClaudeCodeRole`"));
     let cause = "caused by: iam:CreateRole: AccessDenied: said the test (request ";
     assert!(run.stderr.contains(cause), "{}", run.stderr);
-    assert!(run.stderr.contains("hint: allow `iam:CreateRole`"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("hint: allow what is named above, at least `iam:CreateRole`"),
+        "{}",
+        run.stderr
+    );
     assert!(run.stderr.contains("8 resources: 3 made, 2 failed, 3 wait for it"), "{}", run.stderr);
     assert!(run.stdout.is_empty(), "no exports of half a tenant");
 }
@@ -294,6 +299,36 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn data_that_cannot_be_written_is_a_failure() {
+    let desk = Desk::new(SMALL);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let run = Run::from(desk.command(&["env"]).stdout(full).output().unwrap());
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stderr.contains("could not write to standard output"), "{run:?}");
+}
+
+#[test]
+fn an_empty_environment_twin_is_as_if_unset() {
+    let (_, mut desk) = desk();
+    for name in ["PROFILE", "REGION", "ONLY", "ADOPT", "ENDPOINT_URL"] {
+        desk.set(&format!("GROUNDWORK_{name}"), "");
+    }
+    assert_eq!(desk.run(&["provision", "aws", "--dry-run"]).code, Some(3));
+}
+
+#[test]
+fn a_region_on_the_command_line_cannot_make_two_roles_one() {
+    let (_, desk) = desk();
+    desk.write(
+        "bedrock:\n  region: us-east-1\n  \
+         access: { role_name: claude-code-bedrock-logging-eu-west-1 }\n",
+    );
+    let run = desk.run(&["provision", "aws", "--dry-run", "--region", "eu-west-1"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.stderr.contains("is the logging role's name"), "{run:?}");
+}
+
+#[test]
 fn completions_are_printed_for_every_shell() {
     let desk = Desk::new(SMALL);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
@@ -342,6 +377,8 @@ fn ctrl_c_while_looking_or_signing_in_changes_nothing() {
         let run = Run::from(child.wait_with_output().unwrap());
         account.release();
         assert_eq!(run.code, Some(130), "{operation}: {run:?}");
+        assert_eq!(run.stderr.matches("error: ").count(), 1, "{run:?}");
+        assert!(run.stderr.contains("interrupted: nothing was changed"), "{run:?}");
         assert_eq!(account.count().1, 0, "{operation}");
     }
 }

@@ -87,6 +87,45 @@ async fn what_is_not_ours_stops_the_run_and_can_be_adopted() {
 }
 
 #[tokio::test]
+async fn a_policy_on_somebody_elses_role_is_left_with_it() {
+    let here = Tenant::new(config(SMALL), 1).await;
+    assert!(here.provision().await.complete());
+    // The same tenant in another region would have the same role, which is not its own.
+    let there = Account { region: "eu-west-1".into(), ..here.account.clone() };
+    let there = Tenant::in_account(there, config("bedrock:\n  region: eu-west-1\n"), 1).await;
+    let refused = there.provision().await;
+    let (id, words) = only_failure(&refused);
+    assert_eq!(id, "aws.iam.role/ClaudeCodeRole");
+    assert!(words.contains("belongs to the tenant `claude-code` in us-east-1"), "{words}");
+    assert!(words.contains("choose another `bedrock.access.role_name`"), "{words}");
+    let gone = there.destroy().await;
+    assert!(gone.complete() && gone.changed() == 0, "{}", said(&gone));
+    let still = here.provision().await;
+    assert!(still.complete() && still.changed() == 0, "{}", said(&still));
+}
+
+#[tokio::test]
+async fn a_logging_setting_that_appears_meanwhile_is_not_overwritten() {
+    let tenant = Tenant::new(config(SMALL), 1).await;
+    // While this run is held at its key, somebody sets the region's logging.
+    tenant.account.fault("kms.CreateAlias", 1, "hold");
+    let meanwhile = async {
+        let account = tenant.account.clone();
+        tokio::task::spawn_blocking(move || account.held().unwrap()).await.unwrap();
+        foreign(&tenant, "logging").await;
+        tenant.account.release();
+    };
+    let (report, ()) = tokio::join!(tenant.provision(), meanwhile);
+    let failed: Vec<_> = report.failed().map(|(id, _)| id.to_string()).collect();
+    assert!(!report.complete(), "{}", said(&report));
+    // The held answer is lost, so the key fails, too, or is found again.
+    let again = tenant.provision().await;
+    assert_eq!(only_failure(&again).0, "aws.bedrock.invocation_logging/us-east-1", "{failed:?}");
+    let bucket = &tenant.account.inventory()["invocation_logging"]["s3Config"]["bucketName"];
+    assert!(bucket.as_str().unwrap().starts_with("theirs-"), "{bucket}");
+}
+
+#[tokio::test]
 async fn two_tenants_of_one_account_do_not_touch_each_other() {
     let first = Tenant::new(config(SMALL), 1).await;
     assert!(first.provision().await.complete());
@@ -168,6 +207,10 @@ async fn what_takes_time_to_be_known_is_waited_for() {
         ("kms.EnableKeyRotation", (400, "NotFoundException")),
         ("kms.CreateKey", (400, "ThrottlingException")),
         ("s3.PutBucketVersioning", (409, "OperationAborted")),
+        ("s3.PutBucketPolicy", (404, "NoSuchBucket")),
+        ("s3.CreateBucket", (409, "OperationAborted")),
+        ("iam.PutRolePolicy", (404, "NoSuchEntity")),
+        ("logs.PutRetentionPolicy", (400, "OperationAbortedException")),
     ] {
         let tenant = Tenant::new(config(SMALL), 1).await;
         tenant.account.refuse(operation, 3, code);

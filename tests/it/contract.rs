@@ -120,7 +120,7 @@ async fn a_changed_configuration_is_carried_over() {
             (KEY, "tags.team"),
             (LOG_GROUP, "retention_days"),
             (LOG_GROUP, "tags.team"),
-            (BUCKET, "lifecycle"),
+            (BUCKET, "lifecycle.expire_days"),
             (BUCKET, "tags.team"),
             (LOGGING, "deliver.text"),
         ],
@@ -299,7 +299,7 @@ async fn a_bucket_that_drifted_is_put_right() {
             "encryption.algorithm",
             "encryption.kms_key",
             "public_access_block.block_public_acls",
-            "policy",
+            "policy.GroundworkDenyWithoutTls",
             "lifecycle",
             "versioning",
             "object_ownership",
@@ -331,11 +331,72 @@ async fn a_bucket_keeps_the_tags_of_others() {
     assert_eq!(inventory["buckets"][0]["tags"]["ours"], "y");
 }
 
+fn log_folder(tenant: &Tenant) -> String {
+    format!("bedrock-logs/AWSLogs/{}/BedrockModelInvocationLogs/", tenant.account.id)
+}
+
+#[tokio::test]
+async fn a_bucket_keeps_what_the_company_keeps_in_it() {
+    let tenant = made(SMALL).await;
+    let (client, name) =
+        (&tenant.aws.s3, format!("claude-code-logs-{}-us-east-1", tenant.account.id));
+    let theirs = json!({"Sid": "Theirs", "Effect": "Allow", "Action": "s3:GetObject",
+        "Principal": {"AWS": tenant.account.id}, "Resource": format!("arn:aws:s3:::{name}/*")});
+    let found = client.get_bucket_policy().bucket(&name).send().await.unwrap().policy.unwrap();
+    let mut policy: serde_json::Value = serde_json::from_str(&found).unwrap();
+    policy["Statement"].as_array_mut().unwrap().push(theirs);
+    let call = client.put_bucket_policy().bucket(&name).policy(policy.to_string());
+    call.send().await.unwrap();
+    let rule = s3::LifecycleRule::builder()
+        .id("theirs")
+        .status(s3::ExpirationStatus::Enabled)
+        .filter(s3::LifecycleRuleFilter::builder().prefix("theirs/").build())
+        .expiration(s3::LifecycleExpiration::builder().days(9).build())
+        .build()
+        .unwrap();
+    let rules = s3::BucketLifecycleConfiguration::builder().rules(rule).build().unwrap();
+    let call = client.put_bucket_lifecycle_configuration().bucket(&name);
+    call.lifecycle_configuration(rules).send().await.unwrap();
+
+    repairs(&tenant, &[(BUCKET, "lifecycle")]).await;
+    let call = client.get_bucket_lifecycle_configuration().bucket(&name).send();
+    let rules = call.await.unwrap().rules.unwrap();
+    let ids: BTreeSet<_> = rules.iter().filter_map(|rule| rule.id()).collect();
+    assert_eq!(ids, BTreeSet::from(["groundwork-expire-invocation-log", "theirs"]));
+    let ours = rules.iter().find(|rule| rule.id() != Some("theirs")).unwrap();
+    let prefix = ours.filter().unwrap().prefix().unwrap();
+    assert_eq!(prefix, log_folder(&tenant), "nothing outside of the log expires");
+    let found = client.get_bucket_policy().bucket(&name).send().await.unwrap().policy.unwrap();
+    assert!(found.contains("Theirs") && found.contains("GroundworkBedrockDelivers"), "{found}");
+
+    tenant.account.objects(&name, &log_folder(&tenant), 3);
+    tenant.account.objects(&name, "theirs/", 2);
+    let report = tenant.destroy().await;
+    let (_, error) = report.failed().next().unwrap();
+    assert!(error.causes()[0].contains("holds more than the invocation log: `theirs/"), "{error}");
+    assert_eq!(tenant.account.inventory()["buckets"][0]["objects"], 4, "theirs, two versions each");
+}
+
+#[tokio::test]
+async fn a_key_that_lost_its_race_and_was_forgotten_goes_with_the_tenant() {
+    let tenant = made(SMALL).await;
+    let tag = |(key, value): (&str, &str)| {
+        aws_sdk_kms::types::Tag::builder().tag_key(key).tag_value(value).build().unwrap()
+    };
+    let mark = [("groundwork:tenant", "claude-code"), ("groundwork:region", "us-east-1")];
+    let forgotten = tenant.aws.kms.create_key().set_tags(Some(mark.map(tag).into()));
+    forgotten.send().await.unwrap();
+    assert_eq!(census(&tenant.account.inventory()).keys, 2);
+    let report = tenant.destroy().await;
+    assert!(report.complete(), "{}", said(&report));
+    assert_eq!(census(&tenant.account.inventory()), NOTHING);
+}
+
 #[tokio::test]
 async fn a_bucket_with_thousands_of_versions_is_emptied() {
     let tenant = made(SMALL).await;
     let name = format!("claude-code-logs-{}-us-east-1", tenant.account.id);
-    tenant.account.objects(&name, 1100);
+    tenant.account.objects(&name, &log_folder(&tenant), 1100);
     let kept = tenant.destroy_but_data().await;
     assert!(kept.complete(), "{}", said(&kept));
     let left = census(&tenant.account.inventory());
@@ -365,6 +426,7 @@ async fn a_logging_setting_that_drifted_is_put_right() {
             (LOGGING, "bucket"),
             (LOGGING, "large_data_bucket"),
             (LOGGING, "key_prefix"),
+            (LOGGING, "large_data_key_prefix"),
             (LOGGING, "deliver.text"),
         ],
     )

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Mutex};
 use groundwork::reconcile::{Action, Event, Graph, Outcome, look};
 
 use crate::support::memory::{
-    Found, Memory, Vault, brief, lock, options, planned, run, run_with, thing,
+    Found, Memory, Part, Vault, brief, lock, options, planned, run, run_with, thing,
 };
 
 fn chain(c_wanted: bool, size: i32) -> Graph<Memory> {
@@ -110,7 +110,7 @@ async fn what_is_not_ours_stops_the_run_before_anything_is_changed() {
     );
     assert!(cloud.log().is_empty());
     let (_, error) = report.failed().next().unwrap();
-    assert!(error.hints()[0].contains("--adopt memory.thing/d"), "{:?}", error.hints());
+    assert!(error.hints()[1].contains("--adopt memory.thing/d"), "{:?}", error.hints());
 }
 
 #[tokio::test]
@@ -132,6 +132,22 @@ async fn destroy_leaves_what_is_not_ours() {
     lock(&cloud.foreign).insert("d");
     let report = run(&chain(true, 1).emptied(), &cloud).await;
     assert_eq!(brief(&report), "a=delete b=delete c=delete d=leave");
+}
+
+#[tokio::test]
+async fn what_has_no_mark_of_its_own_is_whose_its_parent_is() {
+    let graph = || {
+        let mut graph = Graph::default();
+        let a = graph.add(thing("a", 1, None));
+        graph.add(Part(thing("p", 2, Some(&a))));
+        graph
+    };
+    let cloud = Memory::default();
+    run(&graph(), &cloud).await;
+    lock(&cloud.foreign).insert("a");
+    assert_eq!(brief(&run(&graph().emptied(), &cloud).await), "a=leave p=leave");
+    lock(&cloud.foreign).clear();
+    assert_eq!(brief(&run(&graph().emptied(), &cloud).await), "a=delete p=delete");
 }
 
 #[tokio::test]
@@ -256,7 +272,7 @@ async fn what_cannot_change_says_so_and_how_to_replace_it() {
         error.to_string(),
         "`size` of `memory.vault/v` cannot change from 5 to 2 while it exists"
     );
-    assert!(error.hints()[0].contains("destroy --only memory.vault/v"));
+    assert!(error.hints()[0].contains("groundwork destroy memory --only memory.vault/v"));
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ enum Cut {
 async fn tenant(attempts: u32, cut: Cut) -> Tenant {
     let tenant = Tenant::new(config(SMALL), attempts).await;
     if cut == Cut::Destroy {
-        let report = tenant.provision().await;
+        let report = Box::pin(tenant.provision()).await;
         assert!(report.complete(), "{}", said(&report));
         tenant.account.reset();
     }
@@ -28,8 +28,8 @@ async fn tenant(attempts: u32, cut: Cut) -> Tenant {
 
 async fn run(tenant: &Tenant, cut: Cut) -> Report {
     match cut {
-        Cut::Provision => tenant.provision().await,
-        Cut::Destroy => tenant.destroy().await,
+        Cut::Provision => Box::pin(tenant.provision()).await,
+        Cut::Destroy => Box::pin(tenant.destroy()).await,
     }
 }
 
@@ -44,7 +44,7 @@ async fn heals(tenant: &Tenant, cut: Cut, what: &str) {
         let third = run(tenant, cut).await;
         assert_eq!(third.changed(), 0, "{what}: the third run:\n{}", said(&third));
         assert_eq!(tenant.account.count().1, 0, "{what}: the third run wrote");
-        let gone = tenant.destroy().await;
+        let gone = Box::pin(tenant.destroy()).await;
         assert!(gone.complete(), "{what}: destroy:\n{}", said(&gone));
     }
     assert_eq!(census(&tenant.account.inventory()), NOTHING, "{what}");

@@ -7,6 +7,7 @@
     reason = "a test may panic"
 )]
 #![expect(clippy::disallowed_methods, reason = "the tests read what run.sh tells them")]
+#![expect(clippy::large_futures, reason = "each test has a stack of its own")]
 #![expect(clippy::print_stdout, reason = "the fault series tells its numbers")]
 
 mod command;

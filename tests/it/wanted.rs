@@ -20,7 +20,7 @@ fn wishes(config: &Config) -> String {
     let sdk = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
         .build();
-    let aws = Aws::new(&sdk, &identity.account, mark(config, &region));
+    let aws = Aws::new(&sdk, &identity, mark(config, &region));
     let wishes = graph.wishes(&aws).unwrap();
     serde_json::to_string_pretty(&json!(wishes)).unwrap()
 }

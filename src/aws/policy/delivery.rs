@@ -30,6 +30,13 @@ impl Delivery {
         })
     }
 
+    /// The folder in the bucket into which Bedrock writes, with a slash at its end.
+    pub fn log_folder(&self) -> String {
+        let Self { account, key_prefix, .. } = self;
+        let folder = if key_prefix.is_empty() { String::new() } else { format!("{key_prefix}/") };
+        format!("{folder}AWSLogs/{account}/BedrockModelInvocationLogs/")
+    }
+
     pub(super) fn log_group_arn(&self) -> String {
         let Self { partition, region, account, log_group, .. } = self;
         format!("arn:{partition}:logs:{region}:{account}:log-group:{log_group}")
@@ -59,14 +66,14 @@ pub fn delivery_role_policy(delivery: &Delivery) -> Value {
     })])
 }
 
-/// The log bucket's policy: TLS only, and delivery by Bedrock for this account.
-pub fn bucket_policy(delivery: &Delivery) -> Value {
-    let Delivery { partition, account, bucket, key_prefix, .. } = delivery;
+/// Our statements in the log bucket's policy: TLS only, and delivery by Bedrock for this account.
+/// Their `Sid`s are ours; statements by other names are the company's.
+pub fn bucket_statements(delivery: &Delivery) -> Vec<Value> {
+    let Delivery { partition, bucket, .. } = delivery;
     let arn = format!("arn:{partition}:s3:::{bucket}");
-    let folder = if key_prefix.is_empty() { String::new() } else { format!("{key_prefix}/") };
-    document(&[
+    vec![
         json!({
-            "Sid": "DenyWithoutTls",
+            "Sid": "GroundworkDenyWithoutTls",
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:*",
@@ -74,16 +81,14 @@ pub fn bucket_policy(delivery: &Delivery) -> Value {
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }),
         json!({
-            "Sid": "BedrockDelivers",
+            "Sid": "GroundworkBedrockDelivers",
             "Effect": "Allow",
             "Principal": {"Service": SERVICE},
             "Action": "s3:PutObject",
-            "Resource": format!(
-                "{arn}/{folder}AWSLogs/{account}/BedrockModelInvocationLogs/*"
-            ),
+            "Resource": format!("{arn}/{}*", delivery.log_folder()),
             "Condition": delivery.only_our_account(),
         }),
-    ])
+    ]
 }
 
 #[cfg(test)]
@@ -104,23 +109,21 @@ mod tests {
     #[test]
     fn every_grant_to_the_service_is_bound_to_our_account() {
         let delivery = delivery("logs");
-        for policy in [delivery_trust(&delivery), bucket_policy(&delivery)] {
-            for statement in policy["Statement"].as_array().unwrap() {
-                if statement["Effect"] == "Allow" {
-                    let condition = &statement["Condition"];
-                    assert_eq!(condition["StringEquals"]["aws:SourceAccount"], "123456789012");
-                    assert_eq!(
-                        condition["ArnLike"]["aws:SourceArn"],
-                        "arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:*"
-                    );
-                }
-            }
+        let mut statements = bucket_statements(&delivery);
+        statements.extend(delivery_trust(&delivery)["Statement"].as_array().unwrap().clone());
+        let allowing = statements.iter().filter(|statement| statement["Effect"] == "Allow");
+        for condition in allowing.map(|statement| &statement["Condition"]) {
+            assert_eq!(condition["StringEquals"]["aws:SourceAccount"], "123456789012");
+            assert_eq!(
+                condition["ArnLike"]["aws:SourceArn"],
+                "arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:*"
+            );
         }
     }
 
     #[test]
     fn an_empty_prefix_leaves_no_slash() {
-        let put = |prefix| bucket_policy(&delivery(prefix))["Statement"][1]["Resource"].clone();
+        let put = |prefix| bucket_statements(&delivery(prefix))[1]["Resource"].clone();
         let tail = "AWSLogs/123456789012/BedrockModelInvocationLogs/*";
         assert_eq!(put(""), format!("arn:aws-us-gov:s3:::b/{tail}"));
         assert_eq!(put("logs"), format!("arn:aws-us-gov:s3:::b/logs/{tail}"));

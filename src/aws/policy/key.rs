@@ -56,12 +56,17 @@ pub fn key_policy(delivery: &Delivery) -> Value {
 pub fn lacking_grants(delivery: &Delivery, policy: &Value) -> Vec<Value> {
     let lists = |value: Option<&Value>, text: &str| {
         let patterns = value.map(each).unwrap_or_default();
-        patterns.into_iter().filter_map(Value::as_str).any(|pattern| matches(pattern, text))
+        patterns.into_iter().filter_map(Value::as_str).any(|pattern| {
+            // Actions know no case.
+            matches(&pattern.to_lowercase(), &text.to_lowercase())
+        })
     };
     let allows = |service: &str, action: &str| {
         policy.get("Statement").map(each).unwrap_or_default().into_iter().any(|statement| {
             let named = lists(statement.pointer("/Principal/Service"), service)
-                || statement.get("Principal").is_some_and(|principal| principal == "*");
+                || statement.get("Principal").is_some_and(|principal| {
+                    principal == "*" || principal.get("AWS").is_some_and(|all| all == "*")
+                });
             let allow = statement.get("Effect").is_some_and(|effect| effect == "Allow");
             allow && named && lists(statement.get("Action"), action)
         })
@@ -103,9 +108,16 @@ mod tests {
 
     #[test]
     fn a_policy_for_the_account_alone_lacks_both_services() {
-        let policy = json!({"Statement": [
-            {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
-        ]});
+        let policy = json!({"Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*",
+            "Principal": {"AWS": "arn:aws:iam::123456789012:root"}}]});
         assert_eq!(lacking_grants(&delivery(), &policy).len(), 2);
+    }
+
+    #[test]
+    fn case_and_everybody_are_understood() {
+        let policy = json!({"Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "KMS:*", "Resource": "*"}
+        ]});
+        assert_eq!(lacking_grants(&delivery(), &policy).len(), 0);
     }
 }

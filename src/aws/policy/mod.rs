@@ -6,7 +6,7 @@ mod delivery;
 mod key;
 
 pub use access::{Access, Invocable, developer_trust, invoke};
-pub use delivery::{Delivery, bucket_policy, delivery_role_policy, delivery_trust};
+pub use delivery::{Delivery, bucket_statements, delivery_role_policy, delivery_trust};
 pub use key::{key_policy, lacking_grants};
 
 use percent_encoding::percent_decode_str;
@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 
 const VERSION: &str = "2012-10-17";
 
-fn document(statements: &[Value]) -> Value {
+/// A document of these statements.
+pub fn document(statements: &[Value]) -> Value {
     json!({"Version": VERSION, "Statement": statements})
 }
 
@@ -74,6 +75,20 @@ fn shape(value: Value, principal: bool, partition: &str) -> Value {
 
 fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A document's statements by `Sid`: those that `ours` names, and the others.
+pub fn split(document: &Value, ours: &[&str]) -> (Map<String, Value>, Vec<Value>) {
+    let (mut named, mut others) = (Map::new(), Vec::new());
+    for statement in document.get("Statement").map(each).unwrap_or_default() {
+        match statement.get("Sid").and_then(Value::as_str) {
+            Some(sid) if ours.contains(&sid) => {
+                named.insert(sid.to_owned(), statement.clone());
+            }
+            _ => others.push(statement.clone()),
+        }
+    }
+    (named, others)
 }
 
 /// `value` as a list, whether it is one or a single item.

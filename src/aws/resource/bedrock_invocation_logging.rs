@@ -43,8 +43,9 @@ pub struct State {
     log_group: Option<String>,
     role: Known<Option<String>>,
     bucket: Option<String>,
-    large_data_bucket: Option<String>,
     key_prefix: Option<String>,
+    large_data_bucket: Option<String>,
+    large_data_key_prefix: Option<String>,
     deliver: Datum,
 }
 
@@ -53,6 +54,8 @@ impl Resource for InvocationLogging {
     type State = State;
     type Output = ();
     const KIND: &'static str = "aws.bedrock.invocation_logging";
+    const RENAME: &'static str =
+        "agree with its owner, or take another region: there is one such setting for a region";
 
     fn name(&self) -> &str {
         &self.region
@@ -70,28 +73,27 @@ impl Resource for InvocationLogging {
             large_data_bucket: Some(bucket.clone()),
             bucket: Some(bucket),
             key_prefix: Some(self.key_prefix.clone()),
+            large_data_key_prefix: Some(self.key_prefix.clone()),
             deliver: self.deliver,
         })
     }
 
     async fn observe(&self, context: &Context<'_, Aws>) -> Result<Option<Observed<Self>>> {
-        let call = context.cloud.bedrock.get_model_invocation_logging_configuration().send();
-        let found = call.await.calling("bedrock:GetModelInvocationLoggingConfiguration")?;
-        let Some(setting) = found.logging_config() else { return Ok(None) };
+        let Some(setting) = read(context).await? else { return Ok(None) };
         let cloud_watch = setting.cloud_watch_config();
         let large = cloud_watch.and_then(CloudWatchConfig::large_data_delivery_s3_config);
-        let role = cloud_watch.map(|to| to.role_arn().to_owned());
-        let log_group = cloud_watch.map(|to| to.log_group_name().to_owned());
-        let owner = self.owner(role.as_deref(), setting);
+        let bucket = |to: Option<&S3Config>| to.map(|to| to.bucket_name().to_owned());
+        let prefix = |to: Option<&S3Config>| to.map(|to| to.key_prefix().unwrap_or("").to_owned());
         let on = |switch: Option<bool>| switch.unwrap_or(true);
         Ok(Some(Observed {
-            owner,
+            owner: self.owner(&setting),
             state: State {
-                log_group,
-                role: Known::Now(role),
-                bucket: setting.s3_config().map(|to| to.bucket_name().to_owned()),
-                large_data_bucket: large.map(|to| to.bucket_name().to_owned()),
-                key_prefix: setting.s3_config().map(|to| to.key_prefix().unwrap_or("").to_owned()),
+                log_group: cloud_watch.map(|to| to.log_group_name().to_owned()),
+                role: Known::Now(role_of(&setting).map(ToOwned::to_owned)),
+                bucket: bucket(setting.s3_config()),
+                key_prefix: prefix(setting.s3_config()),
+                large_data_bucket: bucket(large),
+                large_data_key_prefix: prefix(large),
                 deliver: Datum {
                     text: on(setting.text_data_delivery_enabled()),
                     image: on(setting.image_data_delivery_enabled()),
@@ -103,26 +105,24 @@ impl Resource for InvocationLogging {
     }
 
     async fn create(&self, context: &Context<'_, Aws>, want: &State) -> Result<()> {
-        let setting = self.setting(want)?;
-        let call = || {
-            let call = context.cloud.bedrock.put_model_invocation_logging_configuration();
-            call.logging_config(setting.clone()).send()
-        };
-        // Bedrock tries the role out. Group, role and bucket are there and right by now, so that
-        // the refusal can only mean that the role is too new.
-        let role_unknown = |error: &_| code_is(error, &["ValidationException"]);
-        let put = context.retry("the role to be known to Bedrock", ROLE_TRIES, role_unknown, call);
-        put.await?.calling("bedrock:PutModelInvocationLoggingConfiguration")?;
-        Ok(())
+        // There was none when the run began, minutes ago perhaps; Bedrock itself would overwrite.
+        if read(context).await?.is_some() {
+            return Err(Error::new(Kind::Exists, "meanwhile somebody has set it"));
+        }
+        self.put(context, want).await
     }
 
     async fn update(
         &self,
         context: &Context<'_, Aws>,
         want: &State,
-        _: &Observed<Self>,
+        have: &Observed<Self>,
     ) -> Result<()> {
-        self.create(context, want).await
+        let now = read(context).await?;
+        if now.as_ref().and_then(role_of) != have.state.role.now()?.as_deref() {
+            return Err(Error::new(Kind::Exists, "meanwhile somebody has changed it"));
+        }
+        self.put(context, want).await
     }
 
     async fn delete(
@@ -130,16 +130,53 @@ impl Resource for InvocationLogging {
         context: &Context<'_, Aws>,
         _: &Observed<Self>,
     ) -> Result<Option<String>> {
+        match read(context).await? {
+            None => return Ok(None),
+            Some(now) if self.owner(&now) != Owner::Us => {
+                return Ok(Some("meanwhile it became somebody else's, and was left".into()));
+            }
+            Some(_) => {}
+        }
         let call = context.cloud.bedrock.delete_model_invocation_logging_configuration().send();
         call.await.calling("bedrock:DeleteModelInvocationLoggingConfiguration")?;
         Ok(None)
     }
 }
 
+async fn read(context: &Context<'_, Aws>) -> Result<Option<LoggingConfig>> {
+    let call = context.cloud.bedrock.get_model_invocation_logging_configuration().send();
+    let found = call.await.calling("bedrock:GetModelInvocationLoggingConfiguration")?;
+    Ok(found.logging_config)
+}
+
+fn role_of(setting: &LoggingConfig) -> Option<&str> {
+    setting.cloud_watch_config().map(CloudWatchConfig::role_arn)
+}
+
 impl InvocationLogging {
-    fn owner(&self, role: Option<&str>, setting: &LoggingConfig) -> Owner {
+    async fn put(&self, context: &Context<'_, Aws>, want: &State) -> Result<()> {
+        let setting = self.setting(want)?;
+        let call = || {
+            let call = context.cloud.bedrock.put_model_invocation_logging_configuration();
+            call.logging_config(setting.clone()).send()
+        };
+        // Bedrock tries the role out. Group, role and bucket are there and right by now, so that
+        // the refusal mostly means that the role is too new.
+        let role_unknown = |error: &_| code_is(error, &["ValidationException"]);
+        let what = "the role to be known to Bedrock";
+        let put = context.retry(what, ROLE_TRIES, role_unknown, call).await?;
+        put.calling("bedrock:PutModelInvocationLoggingConfiguration").map_err(|error| {
+            error.hint(
+                "if this lasts, see whether a service control policy, a permissions boundary or \
+                 the key's policy forbids the role to write",
+            )
+        })?;
+        Ok(())
+    }
+
+    fn owner(&self, setting: &LoggingConfig) -> Owner {
         let our_role = format!("/{}", self.role.id().name);
-        if role.is_some_and(|role| role.ends_with(&our_role)) {
+        if role_of(setting).is_some_and(|role| role.ends_with(&our_role)) {
             return Owner::Us;
         }
         let mut targets = Vec::new();

@@ -78,8 +78,7 @@ impl Given for SecurityGroup {
                 .hint("or leave `bedrock.vpc_config` out"));
         };
         for subnet in &self.subnets {
-            // A subnet that is not there says so itself.
-            let Ok(SubnetOutput { vpc_id }) = context.get(subnet) else { continue };
+            let SubnetOutput { vpc_id } = context.get(subnet)?;
             if group.vpc_id() != Some(vpc_id.as_str()) {
                 let other = group.vpc_id().unwrap_or("no VPC");
                 let subnet = subnet.id().name;

@@ -20,6 +20,9 @@ const PRINCIPAL_TRIES: u32 = 7;
 /// What was detached a moment ago may still count: half a minute.
 const DETACH_TRIES: u32 = 7;
 
+/// A principal that is not known yet, or another change of the role.
+const UNREADY: &[&str] = &["MalformedPolicyDocument", "ConcurrentModification"];
+
 pub struct Role {
     pub name: String,
     /// With a slash at both ends, or one slash.
@@ -52,6 +55,7 @@ impl Resource for Role {
     type Output = RoleOutput;
     const KIND: &'static str = "aws.iam.role";
     const FIXED: &'static [&'static str] = &["path"];
+    const RENAME: &'static str = "choose another `bedrock.access.role_name`, or another `tenant`";
 
     fn name(&self) -> &str {
         &self.name
@@ -89,7 +93,7 @@ impl Resource for Role {
                     .map(Into::into),
                 tags,
             },
-            output: RoleOutput { arn: role.arn().to_owned() },
+            output: self.output(context.cloud),
         }))
     }
 
@@ -108,14 +112,11 @@ impl Resource for Role {
                 .set_tags(Some(tags.clone()))
                 .send()
         };
-        let unknown_principal = |error: &_| code_is(error, &["MalformedPolicyDocument"]);
-        let made = context
-            .retry("the trusted principals to be known", PRINCIPAL_TRIES, unknown_principal, call)
-            .await?
-            .calling("iam:CreateRole")?;
-        let arn = made.role().map(|role| role.arn().to_owned());
-        let arn = arn.ok_or_else(|| Error::new(Kind::Cloud, "iam:CreateRole gave no role"))?;
-        Ok(RoleOutput { arn })
+        let unready = |error: &_| code_is(error, UNREADY);
+        let what = "the trusted principals to be known";
+        let made = context.retry(what, PRINCIPAL_TRIES, unready, call).await?;
+        made.calling("iam:CreateRole")?;
+        Ok(self.output(context.cloud))
     }
 
     async fn update(
@@ -163,7 +164,8 @@ impl Resource for Role {
         let first = call().await;
         if first.has_code(&["DeleteConflict"]) {
             self.strip(context).await?;
-            let conflict = |error: &_| code_is(error, &["DeleteConflict"]);
+            let conflict =
+                |error: &_| code_is(error, &["DeleteConflict", "ConcurrentModification"]);
             let again = context.retry("what was detached to be gone", DETACH_TRIES, conflict, call);
             again.await?.absent_if(&["NoSuchEntity"], "iam:DeleteRole")?;
         } else {
@@ -174,6 +176,13 @@ impl Resource for Role {
 }
 
 impl Role {
+    // IAM may name a role that is a moment old by its unique id. The ARN follows from the name.
+    fn output(&self, aws: &Aws) -> RoleOutput {
+        let Aws { partition, account, .. } = aws;
+        let Self { path, name, .. } = self;
+        RoleOutput { arn: format!("arn:{partition}:iam::{account}:role{path}{name}") }
+    }
+
     async fn change_trust(&self, context: &Context<'_, Aws>, want: &State) -> Result<()> {
         let call = || {
             context
@@ -184,11 +193,10 @@ impl Role {
                 .policy_document(want.trust.to_string())
                 .send()
         };
-        let unknown_principal = |error: &_| code_is(error, &["MalformedPolicyDocument"]);
-        context
-            .retry("the trusted principals to be known", PRINCIPAL_TRIES, unknown_principal, call)
-            .await?
-            .calling("iam:UpdateAssumeRolePolicy")?;
+        let unready = |error: &_| code_is(error, UNREADY);
+        let what = "the trusted principals to be known";
+        let changed = context.retry(what, PRINCIPAL_TRIES, unready, call).await?;
+        changed.calling("iam:UpdateAssumeRolePolicy")?;
         Ok(())
     }
 

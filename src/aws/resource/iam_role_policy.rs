@@ -6,10 +6,17 @@ use serde_json::Value;
 
 use super::RoleOutput;
 use crate::{
-    aws::{Aws, error::AwsResult as _, policy},
+    aws::{
+        Aws,
+        error::{AwsResult as _, code_is},
+        policy,
+    },
     error::Result,
     reconcile::{Context, Observed, Owner, Ref, Resource, ResourceId},
 };
+
+/// About sixteen seconds.
+const ROLE_TRIES: u32 = 6;
 
 pub struct RolePolicy {
     pub name: String,
@@ -58,12 +65,14 @@ impl Resource for RolePolicy {
     }
 
     async fn create(&self, context: &Context<'_, Aws>, want: &State) -> Result<()> {
-        let call = context.cloud.iam.put_role_policy();
-        let call = call.role_name(self.role_name()).policy_name(&self.name);
-        call.policy_document(want.document.to_string())
-            .send()
-            .await
-            .calling("iam:PutRolePolicy")?;
+        let call = || {
+            let call = context.cloud.iam.put_role_policy().role_name(self.role_name());
+            call.policy_name(&self.name).policy_document(want.document.to_string()).send()
+        };
+        // The role may have been made a moment ago.
+        let unready = |error: &_| code_is(error, &["NoSuchEntity", "ConcurrentModification"]);
+        let put = context.retry("the role to be known", ROLE_TRIES, unready, call).await?;
+        put.calling("iam:PutRolePolicy")?;
         Ok(())
     }
 

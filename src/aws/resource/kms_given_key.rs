@@ -7,7 +7,7 @@ use aws_sdk_kms::types::{KeySpec, KeyState, KeyUsageType};
 
 use super::{
     KeyOutput,
-    kms_key_search::{look_up, no_such_key},
+    kms_key_search::{arn_of, look_up, no_such_key},
 };
 use crate::{
     aws::{
@@ -41,7 +41,7 @@ impl Given for GivenKey {
     async fn find(&self, context: &Context<'_, Aws>) -> Result<KeyOutput> {
         let (kms, key) = (&context.cloud.kms, &self.key);
         let found = look_up(kms, key).await?.ok_or_else(|| no_such_key(key))?;
-        let arn = found.arn().unwrap_or_default().to_owned();
+        let arn = arn_of(&found)?;
         match found.key_state() {
             Some(KeyState::Enabled) => {}
             Some(KeyState::Disabled) => {

@@ -13,7 +13,7 @@ use aws_sdk_kms::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::kms_key_search::{find_by_mark, look_up};
+use super::kms_key_search::{arn_of, find_by_mark, look_up, tags_of};
 use crate::{
     aws::{
         Aws, Tags,
@@ -22,7 +22,7 @@ use crate::{
         policy,
     },
     error::{Error, Kind, Result},
-    reconcile::{Context, Observed, Owner, Resource},
+    reconcile::{Context, Observed, Resource},
 };
 
 /// A new key takes a moment to be known everywhere: half a minute.
@@ -68,6 +68,8 @@ impl Resource for Key {
     type State = State;
     type Output = KeyOutput;
     const KIND: &'static str = "aws.kms.key";
+    const RENAME: &'static str =
+        "choose another `tenant`, or name your own key in `bedrock.encryption.kms_key_id`";
     const HOLDS: Option<&'static str> = Some("what the log and the bucket are encrypted with");
 
     fn name(&self) -> &str {
@@ -89,8 +91,9 @@ impl Resource for Key {
         if let Some(key) = look_up(&context.cloud.kms, &alias).await? {
             return observe_key(context, key, Some(alias)).await.map(Some);
         }
-        let unnamed = if self.search { find_by_mark(context).await? } else { None };
-        match unnamed {
+        // Of several the oldest, so that every run goes on with the same one.
+        let unnamed = if self.search { find_by_mark(context).await? } else { Vec::new() };
+        match unnamed.into_iter().next() {
             Some(key) => observe_key(context, key, None).await.map(Some),
             None => Ok(None),
         }
@@ -98,11 +101,15 @@ impl Resource for Key {
 
     async fn create(&self, context: &Context<'_, Aws>, want: &State) -> Result<KeyOutput> {
         let key = self.create_key(context, want).await?;
-        let id = key.key_id();
-        let (alias, rotation) = tokio::join!(self.name_key(context, id), rotate(context, id));
+        let arn = arn_of(&key)?;
+        let (alias, rotation) = tokio::join!(self.name_key(context, &arn), rotate(context, &arn));
+        if alias.as_ref().is_err_and(|error| error.kind() == Kind::Exists) {
+            // Another run was faster. Ours is of no use, whoever holds the alias.
+            schedule(context, &arn, UNUSED_DELETION_WINDOW_DAYS).await?;
+        }
         alias?;
         rotation?;
-        Ok(KeyOutput { arn: key.arn().unwrap_or_default().to_owned() })
+        Ok(KeyOutput { arn })
     }
 
     async fn update(
@@ -146,6 +153,10 @@ impl Resource for Key {
         let alias = context.cloud.kms.delete_alias().alias_name(self.alias()).send();
         alias.await.absent_if(&["NotFoundException"], "kms:DeleteAlias")?;
         let date = schedule(context, &have.output.arn, DELETION_WINDOW_DAYS).await?;
+        // A run that was killed while another made its key may have left one without an alias.
+        for key in find_by_mark(context).await? {
+            schedule(context, &arn_of(&key)?, DELETION_WINDOW_DAYS).await?;
+        }
         let undo = format!("aws kms cancel-key-deletion --key-id {}", have.output.arn);
         let when = date.map_or_else(
             || "scheduled for deletion".to_owned(),
@@ -175,7 +186,7 @@ impl Key {
         let answer = context.retry("a busy service", THROTTLE_TRIES, throttled, call).await?;
         if answer.as_ref().is_err_and(ambiguous) {
             for attempt in 0..NEW_KEY_TRIES {
-                if let Some(key) = find_by_mark(context).await? {
+                if let Some(key) = find_by_mark(context).await?.into_iter().next() {
                     return Ok(key);
                 }
                 if attempt + 1 < NEW_KEY_TRIES {
@@ -188,32 +199,27 @@ impl Key {
         key.ok_or_else(|| Error::new(Kind::Cloud, "kms:CreateKey gave no key"))
     }
 
-    /// Gives the key our alias. If another run was faster, gives up the key and fails with
-    /// [`Kind::Exists`], so that the engine goes on with the other's.
+    /// Gives the key our alias. [`Kind::Exists`] if another key has it; whose that is, the engine
+    /// sees when it looks again.
     async fn name_key(&self, context: &Context<'_, Aws>, key: &str) -> Result<()> {
         let kms = &context.cloud.kms;
         let alias = self.alias();
         let call = || kms.create_alias().alias_name(&alias).target_key_id(key).send();
-        let named =
-            context.retry("the new key to be known", NEW_KEY_TRIES, key_unknown, call).await?;
-        let Err(taken) = &named else { return Ok(()) };
-        if !code_is(taken, &["AlreadyExistsException"]) {
-            named.calling("kms:CreateAlias")?;
-            return Ok(());
+        let what = "the new key to be known";
+        let named = context.retry(what, NEW_KEY_TRIES, key_unknown, call).await?;
+        let Err(taken) = named.calling("kms:CreateAlias") else { return Ok(()) };
+        if taken.kind() != Kind::Exists {
+            return Err(taken);
         }
-        let Some(holder) = look_up(kms, &alias).await? else {
-            return Err(Error::new(Kind::Exists, format!("`{alias}` was taken and is gone")));
-        };
-        if key == holder.key_id() || Some(key) == holder.arn() {
-            return Ok(());
+        // The alias may be a moment old, and not yet seen by a look.
+        for attempt in 0..NEW_KEY_TRIES {
+            if let Some(holder) = look_up(kms, &alias).await? {
+                let ours = arn_of(&holder)? == key;
+                return if ours { Ok(()) } else { Err(taken) };
+            }
+            context.pause("the alias to be known", attempt).await?;
         }
-        let tags = tags_of(context, holder.key_id()).await?;
-        if let Owner::Other(who) = context.cloud.mark.owner(&tags) {
-            let message = format!("`{alias}` belongs to {who}");
-            return Err(Error::new(Kind::Conflict, message));
-        }
-        schedule(context, key, UNUSED_DELETION_WINDOW_DAYS).await?;
-        Err(Error::new(Kind::Exists, format!("another run gave `{alias}` to its own key")))
+        Err(taken)
     }
 }
 
@@ -232,21 +238,19 @@ async fn rotate(context: &Context<'_, Aws>, key: &str) -> Result<()> {
 
 /// Returns the day on which the key goes, `None` if it was scheduled before.
 async fn schedule(context: &Context<'_, Aws>, key: &str, days: i32) -> Result<Option<String>> {
-    let call = context.cloud.kms.schedule_key_deletion().key_id(key);
-    let scheduled = call.pending_window_in_days(days).send().await;
-    let pending = ["KMSInvalidStateException", "NotFoundException"];
+    let call = || {
+        let call = context.cloud.kms.schedule_key_deletion().key_id(key);
+        call.pending_window_in_days(days).send()
+    };
+    let what = "the new key to be known";
+    let scheduled = context.retry(what, NEW_KEY_TRIES, key_unknown, call).await?;
+    let pending = ["KMSInvalidStateException"];
     let scheduled = scheduled.absent_if(&pending, "kms:ScheduleKeyDeletion")?;
     let date = scheduled.and_then(|scheduled| scheduled.deletion_date().copied());
     Ok(date.and_then(|date| {
         let text = date.fmt(aws_smithy_types::date_time::Format::DateTime).ok()?;
         text.split('T').next().map(Into::into)
     }))
-}
-
-async fn tags_of(context: &Context<'_, Aws>, key: &str) -> Result<Tags> {
-    let call = context.cloud.kms.list_resource_tags().key_id(key).send();
-    let tags = call.await.calling("kms:ListResourceTags")?;
-    Ok(tags.tags().iter().map(|tag| (tag.tag_key().into(), tag.tag_value().into())).collect())
 }
 
 async fn observe_key(
@@ -261,9 +265,11 @@ async fn observe_key(
         tags_of(context, id),
     );
     let tags = tags?;
-    // KMS does not tell the rotation of a key that is pending deletion.
+    // KMS does not tell the rotation of a key that is pending deletion, or that cannot rotate
+    // (somebody else's, by our alias).
+    let none = ["KMSInvalidStateException", "UnsupportedOperationException"];
     let rotation = rotation
-        .absent_if(&["KMSInvalidStateException"], "kms:GetKeyRotationStatus")?
+        .absent_if(&none, "kms:GetKeyRotationStatus")?
         .is_some_and(|status| status.key_rotation_enabled());
     let document = document.calling("kms:GetKeyPolicy")?;
     Ok(Observed {
@@ -275,7 +281,7 @@ async fn observe_key(
             policy: policy::parse(document.policy().unwrap_or_default()),
             tags,
         },
-        output: KeyOutput { arn: key.arn().unwrap_or_default().to_owned() },
+        output: KeyOutput { arn: arn_of(&key)? },
     })
 }
 

@@ -22,9 +22,9 @@ pub(super) async fn look_up(kms: &Client, key: &str) -> Result<Option<KeyMetadat
     Ok(found.and_then(|found| found.key_metadata))
 }
 
-/// Our key, if it can be used: of several the oldest, so that every run chooses the same one.
-/// One that is pending deletion counts as gone.
-pub(super) async fn find_by_mark(context: &Context<'_, Aws>) -> Result<Option<KeyMetadata>> {
+/// Our keys that can be used, oldest first; there should be one at most. Those that are pending
+/// deletion count as gone.
+pub(super) async fn find_by_mark(context: &Context<'_, Aws>) -> Result<Vec<KeyMetadata>> {
     let kms = &context.cloud.kms;
     let mut ids = Vec::new();
     let mut keys = kms.list_keys().into_paginator().items().send();
@@ -32,44 +32,42 @@ pub(super) async fn find_by_mark(context: &Context<'_, Aws>) -> Result<Option<Ke
         ids.extend(key.calling("kms:ListKeys")?.key_id().map(ToOwned::to_owned));
     }
     let asked = stream::iter(ids).map(|id| async move {
-        let ours = is_ours(context, &id).await;
-        (id, ours)
+        let tags = tags_of(context, &id).await;
+        (id, tags)
     });
     let answers: Vec<_> = asked.buffer_unordered(WIDTH).collect().await;
-    let refused = answers
-        .iter()
-        .filter(|(_, ours)| ours.as_ref().is_err_and(|error| error.kind() == Kind::Denied));
+    let denied = |tags: &Result<Tags>| tags.as_ref().is_err_and(|e| e.kind() == Kind::Denied);
     // Somebody's key may be closed to us by its own policy; ours never is. Refused by all of them,
     // it is we who lack the right.
-    let skip_refused = refused.count() < answers.len();
+    let skip_denied = answers.iter().any(|(_, tags)| !denied(tags));
     let mut found = Vec::new();
-    for (id, ours) in answers {
-        match ours {
-            Ok(true) => found.extend(look_up(kms, &id).await?),
-            Ok(false) => {}
-            Err(error) if error.kind() == Kind::Denied && skip_refused => {}
-            Err(error) => return Err(error),
+    for (id, tags) in answers {
+        if denied(&tags) && skip_denied {
+            continue;
+        }
+        if context.cloud.mark.owner(&tags?) == Owner::Us {
+            found.extend(look_up(kms, &id).await?);
         }
     }
     found.retain(|key| key.key_state() != Some(&KeyState::PendingDeletion));
-    let age = |key: &KeyMetadata| {
-        (
-            key.creation_date().map(|date| (date.secs(), date.subsec_nanos())),
-            key.key_id().to_owned(),
-        )
-    };
-    Ok(found.into_iter().min_by_key(age))
+    found.sort_by_key(|key| {
+        let made = key.creation_date().map(|date| (date.secs(), date.subsec_nanos()));
+        (made, key.key_id().to_owned())
+    });
+    Ok(found)
 }
 
-async fn is_ours(context: &Context<'_, Aws>, id: &str) -> Result<bool> {
-    let call = context.cloud.kms.list_resource_tags().key_id(id).send();
+/// A key's tags; none if it is gone meanwhile.
+pub(super) async fn tags_of(context: &Context<'_, Aws>, key: &str) -> Result<Tags> {
+    let call = context.cloud.kms.list_resource_tags().key_id(key).send();
     let tags = call.await.absent_if(&["NotFoundException"], "kms:ListResourceTags")?;
-    let tags: Tags = tags
-        .map(|tags| {
-            tags.tags().iter().map(|tag| (tag.tag_key().into(), tag.tag_value().into())).collect()
-        })
-        .unwrap_or_default();
-    Ok(context.cloud.mark.owner(&tags) == Owner::Us)
+    let tags = tags.and_then(|tags| tags.tags).unwrap_or_default();
+    Ok(tags.iter().map(|tag| (tag.tag_key().into(), tag.tag_value().into())).collect())
+}
+
+pub(super) fn arn_of(key: &KeyMetadata) -> Result<String> {
+    let missing = || Error::new(Kind::Cloud, "kms:DescribeKey gave no ARN");
+    key.arn().map(ToOwned::to_owned).ok_or_else(missing)
 }
 
 /// Says that there is no such key.

@@ -7,7 +7,7 @@ use super::KeyOutput;
 use crate::{
     aws::{
         Aws, Tags,
-        error::{AwsResult as _, code_is},
+        error::{AwsResult as _, BUSY, code_is},
         mark::missing,
     },
     error::Result,
@@ -16,10 +16,12 @@ use crate::{
 
 /// A key's policy takes a moment to be in force where logs are kept: half a minute.
 const KEY_TRIES: u32 = 7;
+const BUSY_TRIES: u32 = 7;
+/// A key that the log service may not use yet, or another change of the group.
+const UNREADY: &[&str] = &["InvalidParameterException", "OperationAbortedException"];
 
 pub struct LogGroup {
     pub name: String,
-    pub partition: String,
     pub retention_days: i32,
     pub key: Ref<KeyOutput>,
     pub tags: Tags,
@@ -41,13 +43,18 @@ pub struct LogGroupOutput {
 
 impl LogGroup {
     fn arn(&self, aws: &Aws) -> String {
-        let Aws { region, account, .. } = aws;
-        format!("arn:{}:logs:{region}:{account}:log-group:{}", self.partition, self.name)
+        let Aws { partition, region, account, .. } = aws;
+        format!("arn:{partition}:logs:{region}:{account}:log-group:{}", self.name)
     }
 
     async fn retain(&self, context: &Context<'_, Aws>, days: i32) -> Result<()> {
-        let call = context.cloud.logs.put_retention_policy().log_group_name(&self.name);
-        call.retention_in_days(days).send().await.calling("logs:PutRetentionPolicy")?;
+        let call = || {
+            let call = context.cloud.logs.put_retention_policy().log_group_name(&self.name);
+            call.retention_in_days(days).send()
+        };
+        let busy = |error: &_| code_is(error, BUSY);
+        let put = context.retry("another change of the log group", BUSY_TRIES, busy, call).await?;
+        put.calling("logs:PutRetentionPolicy")?;
         Ok(())
     }
 }
@@ -57,6 +64,7 @@ impl Resource for LogGroup {
     type State = State;
     type Output = LogGroupOutput;
     const KIND: &'static str = "aws.logs.group";
+    const RENAME: &'static str = "choose another `bedrock.logging.cloudwatch_log_group`";
     const HOLDS: Option<&'static str> = Some("the invocation log");
 
     fn name(&self) -> &str {
@@ -108,9 +116,9 @@ impl Resource for LogGroup {
                 .set_tags(Some(want.tags.clone().into_iter().collect()))
                 .send()
         };
-        let key_unknown = |error: &_| code_is(error, &["InvalidParameterException"]);
+        let unready = |error: &_| code_is(error, UNREADY);
         context
-            .retry("the key to accept the log service", KEY_TRIES, key_unknown, call)
+            .retry("the key to accept the log service", KEY_TRIES, unready, call)
             .await?
             .calling("logs:CreateLogGroup")?;
         self.retain(context, want.retention_days).await?;
@@ -139,9 +147,9 @@ impl Resource for LogGroup {
                 let call = logs.associate_kms_key().log_group_name(&self.name);
                 call.set_kms_key_id(key.clone()).send()
             };
-            let key_unknown = |error: &_| code_is(error, &["InvalidParameterException"]);
+            let unready = |error: &_| code_is(error, UNREADY);
             context
-                .retry("the key to accept the log service", KEY_TRIES, key_unknown, call)
+                .retry("the key to accept the log service", KEY_TRIES, unready, call)
                 .await?
                 .calling("logs:AssociateKmsKey")?;
         }
@@ -153,8 +161,10 @@ impl Resource for LogGroup {
         context: &Context<'_, Aws>,
         _: &Observed<Self>,
     ) -> Result<Option<String>> {
-        let call = context.cloud.logs.delete_log_group().log_group_name(&self.name).send();
-        call.await.absent_if(&["ResourceNotFoundException"], "logs:DeleteLogGroup")?;
+        let call = || context.cloud.logs.delete_log_group().log_group_name(&self.name).send();
+        let busy = |error: &_| code_is(error, BUSY);
+        let gone = context.retry("another change of the log group", BUSY_TRIES, busy, call).await?;
+        gone.absent_if(&["ResourceNotFoundException"], "logs:DeleteLogGroup")?;
         Ok(None)
     }
 }

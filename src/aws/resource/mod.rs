@@ -10,7 +10,9 @@ mod kms_key_search;
 mod logs_group;
 mod s3_bucket;
 mod s3_bucket_content;
+mod s3_bucket_read;
 mod s3_bucket_setting;
+mod s3_bucket_write;
 
 pub use bedrock_invocation_logging::{Datum, InvocationLogging};
 pub use ec2_network::{SecurityGroup, Subnet, SubnetOutput};

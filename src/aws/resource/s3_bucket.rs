@@ -1,19 +1,23 @@
 //! The bucket that keeps the invocation log: encrypted under our key, closed to the public, TLS
 //! only, versioned, and emptied of what is old.
 
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
+use aws_sdk_s3::types::{
+    self as s3, BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging,
+};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     KeyOutput,
-    s3_bucket_content::empty,
-    s3_bucket_setting::{self as setting, Encryption, LifecycleRule, PublicAccessBlock},
+    s3_bucket_content::{any_outside, empty},
+    s3_bucket_read::read,
+    s3_bucket_setting::{Encryption, LifecycleRule, PublicAccessBlock},
+    s3_bucket_write::{put, write},
 };
 use crate::{
     aws::{
         Aws, Tags,
-        error::{AwsResult as _, code_is},
+        error::{AwsResult as _, BUSY, code_is},
         mark::missing,
         policy,
     },
@@ -23,11 +27,16 @@ use crate::{
 
 /// Logs may still be delivered while the bucket is emptied.
 const EMPTY_TRIES: u32 = 5;
+/// About half a minute; S3 may take an hour, and running again is safe.
+const NAME_TRIES: u32 = 7;
 
 pub struct Bucket {
     pub name: String,
     pub key: Ref<KeyOutput>,
-    pub policy: Value,
+    /// Our statements, each with its `Sid`. Others in the bucket's policy are left alone.
+    pub statements: Vec<Value>,
+    /// The folder of the log, with a slash at its end. Nothing outside of it expires or is deleted.
+    pub folder: String,
     pub expire_days: i32,
     pub tags: Tags,
 }
@@ -38,9 +47,19 @@ pub struct State {
     pub(super) public_access_block: PublicAccessBlock,
     pub(super) object_ownership: Option<String>,
     pub(super) versioning: Option<String>,
-    pub(super) lifecycle: Vec<LifecycleRule>,
-    pub(super) policy: Value,
+    pub(super) lifecycle: Option<LifecycleRule>,
+    /// By `Sid`.
+    pub(super) policy: Map<String, Value>,
     pub(super) tags: Tags,
+    /// What others have in the settings that S3 writes only as a whole.
+    #[serde(skip)]
+    pub(super) foreign: Foreign,
+}
+
+#[derive(Default)]
+pub(super) struct Foreign {
+    pub(super) rules: Vec<s3::LifecycleRule>,
+    pub(super) statements: Vec<Value>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +72,7 @@ impl Resource for Bucket {
     type State = State;
     type Output = BucketOutput;
     const KIND: &'static str = "aws.s3.bucket";
+    const RENAME: &'static str = "choose another `bedrock.logging.s3.bucket`";
     const HOLDS: Option<&'static str> = Some("the invocation log");
 
     fn name(&self) -> &str {
@@ -72,9 +92,10 @@ impl Resource for Bucket {
             public_access_block: PublicAccessBlock::full(),
             object_ownership: Some("BucketOwnerEnforced".into()),
             versioning: Some("Enabled".into()),
-            lifecycle: vec![LifecycleRule::expire(self.expire_days)],
-            policy: policy::canonical(self.policy.clone()),
+            lifecycle: Some(LifecycleRule::expire(&self.folder, self.expire_days)),
+            policy: policy::split(&policy::canonical(self.policy()), &self.sids()).0,
             tags: context.cloud.mark.with(&self.tags),
+            foreign: Foreign::default(),
         })
     }
 
@@ -86,8 +107,9 @@ impl Resource for Bucket {
             _ => error,
         };
         // Seven calls at once make a large future: it goes to the heap.
-        let read = Box::pin(setting::read(context, &self.name));
-        let Some(state) = read.await.map_err(foreign)? else {
+        let sids = self.sids();
+        let state = Box::pin(read(context, &self.name, &sids));
+        let Some(state) = state.await.map_err(foreign)? else {
             return Ok(None);
         };
         let owner = context.cloud.mark.owner(&state.tags);
@@ -102,15 +124,20 @@ impl Resource for Bucket {
             .set_location_constraint(location)
             .set_tags(Some(s3_tags(&want.tags)?))
             .build();
-        let call = context.cloud.s3.create_bucket().bucket(&self.name);
-        let made = call.create_bucket_configuration(configuration).send().await;
+        let call = || {
+            let call = context.cloud.s3.create_bucket().bucket(&self.name);
+            call.create_bucket_configuration(configuration.clone()).send()
+        };
+        // Also for a while after a bucket of that name was deleted.
+        let busy = |error: &_| code_is(error, BUSY);
+        let made = context.retry("the bucket's name to be free", NAME_TRIES, busy, call).await?;
         if made.has_code(&["BucketAlreadyExists"]) {
             let message = format!("the name `{}` is taken by another account", self.name);
             return Err(Error::new(Kind::Conflict, message)
                 .hint("name another bucket in `bedrock.logging.s3.bucket`"));
         }
         made.calling("s3:CreateBucket")?;
-        Box::pin(setting::write(context, &self.name, want, None)).await?;
+        Box::pin(write(context, &self.name, want, None)).await?;
         Ok(BucketOutput { name: self.name.clone() })
     }
 
@@ -126,13 +153,13 @@ impl Resource for Bucket {
             tags.extend(want.tags.clone());
             let tagging = Tagging::builder().set_tag_set(Some(s3_tags(&tags)?)).build();
             let tagging = tagging.map_err(|error| incomplete(Box::new(error)))?;
-            setting::put(context, "s3:PutBucketTagging", || {
+            put(context, "s3:PutBucketTagging", || {
                 let call = context.cloud.s3.put_bucket_tagging().bucket(&self.name);
                 call.expected_bucket_owner(&context.cloud.account).tagging(tagging.clone()).send()
             })
             .await?;
         }
-        Box::pin(setting::write(context, &self.name, want, Some(&have.state))).await
+        Box::pin(write(context, &self.name, want, Some(&have.state))).await
     }
 
     async fn delete(
@@ -145,16 +172,33 @@ impl Resource for Bucket {
             call.expected_bucket_owner(&context.cloud.account).send()
         };
         for attempt in 0..EMPTY_TRIES {
-            empty(context, &self.name).await?;
+            empty(context, &self.name, &self.folder).await?;
             let deleted = delete().await;
-            if !deleted.as_ref().is_err_and(|error| code_is(error, &["BucketNotEmpty"])) {
+            if !deleted.has_code(&["BucketNotEmpty"]) {
                 deleted.absent_if(&["NoSuchBucket"], "s3:DeleteBucket")?;
                 return Ok(None);
             }
+            if let Some(key) = any_outside(context, &self.name, &self.folder).await? {
+                let message = format!("the bucket holds more than the invocation log: `{key}`");
+                return Err(Error::new(Kind::Conflict, message).hint(format!(
+                    "nothing outside of `{}` was deleted; if all may go: aws s3 rb s3://{} --force",
+                    self.folder, self.name
+                )));
+            }
             context.pause("the bucket to stay empty", attempt).await?;
         }
-        Err(Error::new(Kind::Cloud, "objects keep arriving in the bucket")
+        Err(Error::new(Kind::Cloud, "logs keep arriving in the bucket")
             .hint("see who else writes to it: aws cloudtrail lookup-events"))
+    }
+}
+
+impl Bucket {
+    fn policy(&self) -> Value {
+        policy::document(&self.statements)
+    }
+
+    fn sids(&self) -> Vec<&str> {
+        self.statements.iter().filter_map(|statement| statement.get("Sid")?.as_str()).collect()
     }
 }
 

@@ -155,8 +155,12 @@ impl Account {
         self.post("key", json!({"key_id": id, "policy": policy}));
     }
 
-    pub fn objects(&self, bucket: &str, count: usize) {
-        self.post("objects", json!({"bucket": bucket, "count": count, "versions": 2}));
+    /// Puts so many objects of two versions each into a folder.
+    pub fn objects(&self, bucket: &str, folder: &str, count: usize) {
+        self.post(
+            "objects",
+            json!({"bucket": bucket, "count": count, "versions": 2, "prefix": folder}),
+        );
     }
 
     /// The names of all calls since the last reset.

@@ -196,6 +196,45 @@ impl Resource for Vault {
     }
 }
 
+/// A thing without a mark of its own.
+pub struct Part(pub Thing);
+
+impl Resource for Part {
+    type Cloud = Memory;
+    type State = State;
+    type Output = i32;
+    const KIND: &'static str = "memory.part";
+
+    fn name(&self) -> &str {
+        self.0.name
+    }
+    fn needs(&self) -> Vec<ResourceId> {
+        self.0.needs()
+    }
+    fn desired(&self, context: &Context<'_, Memory>) -> Result<State> {
+        self.0.desired(context)
+    }
+    async fn observe(&self, context: &Context<'_, Memory>) -> Result<Option<Observed<Self>>> {
+        let seen = self.0.observe(context).await?;
+        Ok(seen.map(|s| Observed { state: s.state, output: s.output, owner: Owner::Parent }))
+    }
+    async fn create(&self, context: &Context<'_, Memory>, want: &State) -> Result<i32> {
+        self.0.create(context, want).await
+    }
+    async fn update(&self, _: &Context<'_, Memory>, _: &State, _: &Observed<Self>) -> Result<()> {
+        Ok(())
+    }
+    async fn delete(
+        &self,
+        context: &Context<'_, Memory>,
+        _: &Observed<Self>,
+    ) -> Result<Option<String>> {
+        context.cloud.note("-", self.0.name);
+        lock(&context.cloud.things).remove(self.0.name);
+        Ok(None)
+    }
+}
+
 /// Somebody else's thing.
 pub struct Found(pub &'static str);
 

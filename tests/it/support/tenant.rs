@@ -24,6 +24,12 @@ pub fn example_config(name: &str) -> Config {
     config::load(&example(name), &|_| None).unwrap().config
 }
 
+fn identity(account: &Account, region: &Region) -> Identity {
+    let partition = region.partition().to_owned();
+    let arn = format!("arn:{partition}:iam::{}:user/test", account.id);
+    Identity { account: account.id.clone(), arn, partition }
+}
+
 pub struct Tenant {
     pub account: Account,
     pub config: Config,
@@ -38,17 +44,14 @@ impl Tenant {
 
     pub async fn in_account(account: Account, config: Config, attempts: u32) -> Self {
         let region = config.bedrock.region.clone().unwrap();
-        let aws = Aws::new(&account.sdk(attempts).await, &account.id, mark(&config, &region));
+        let identity = identity(&account, &region);
+        let aws = Aws::new(&account.sdk(attempts).await, &identity, mark(&config, &region));
         Self { account, config, aws }
     }
 
     pub fn graph(&self) -> Graph<Aws> {
         let region: Region = self.config.bedrock.region.clone().unwrap();
-        let identity = Identity {
-            account: self.account.id.clone(),
-            arn: format!("arn:aws:iam::{}:user/test", self.account.id),
-            partition: region.partition().to_owned(),
-        };
+        let identity = identity(&self.account, &region);
         wanted(&self.config, &Place { region: &region, identity: &identity }).0
     }
 
