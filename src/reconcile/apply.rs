@@ -10,7 +10,8 @@ use std::{
 };
 
 use super::{
-    Action, Context, Event, Graph, Listener, Options, Outcome, Report, ResourceId, Step, Survey,
+    Action, Context, Deletion, Event, Graph, Listener, Options, Outcome, Report, ResourceId, Step,
+    Survey,
     context::Run,
     graph::Entry,
     look::{Finding, decide_wanted, observe},
@@ -229,7 +230,10 @@ async fn delete<C: Send + Sync>(
     let context = run.context(entry);
     (run.listener)(Event::Started { id: &entry.id, action: &Action::Delete });
     let deleted = entry.node.delete(&context, &seen).await;
-    let remark =
-        deleted.map_err(|error| error.while_doing(format!("could not delete `{}`", entry.id)))?;
-    Ok(Did { action: Action::Delete, remark })
+    let failed = |error: Error| error.while_doing(format!("could not delete `{}`", entry.id));
+    Ok(match deleted.map_err(failed)? {
+        Deletion::Done => Action::Delete.into(),
+        Deletion::Scheduled(when) => Did { action: Action::Delete, remark: Some(when) },
+        Deletion::Left(why) => Action::Leave(why).into(),
+    })
 }

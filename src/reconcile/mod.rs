@@ -25,7 +25,7 @@ pub use event::Event;
 pub use graph::{Graph, Wish};
 pub use look::{Survey, look};
 pub use report::{Action, Outcome, Report, Step};
-pub use resource::{Given, Observed, Owner, Ref, Resource, ResourceId};
+pub use resource::{Deletion, Given, Observed, Owner, Ref, Resource, ResourceId};
 pub use stop::{Stop, StopHandle};
 pub use wait::Pace;
 

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Change, Context, Given, Observed, Owner, Resource, diff::diff};
+use super::{Change, Context, Deletion, Given, Observed, Owner, Resource, diff::diff};
 use crate::error::{Error, Kind, Result};
 
 /// What [`Node::look`] found.
@@ -35,7 +35,7 @@ pub(super) trait Node<C>: Send + Sync {
         &'a self,
         context: &'a Context<'a, C>,
         have: &'a Seen,
-    ) -> BoxFuture<'a, Result<Option<String>>>;
+    ) -> BoxFuture<'a, Result<Deletion>>;
 }
 
 fn json<S: Serialize>(state: &S) -> Result<Value> {
@@ -103,7 +103,7 @@ impl<R: Resource> Node<R::Cloud> for R {
         &'a self,
         context: &'a Context<'a, R::Cloud>,
         have: &'a Seen,
-    ) -> BoxFuture<'a, Result<Option<String>>> {
+    ) -> BoxFuture<'a, Result<Deletion>> {
         Box::pin(async move { Resource::delete(self, context, own::<R>(have)?).await })
     }
 }
@@ -157,7 +157,7 @@ impl<G: Given> Node<G::Cloud> for GivenNode<G> {
         &'a self,
         _: &'a Context<'a, G::Cloud>,
         _: &'a Seen,
-    ) -> BoxFuture<'a, Result<Option<String>>> {
-        Box::pin(async { Ok(None) })
+    ) -> BoxFuture<'a, Result<Deletion>> {
+        Box::pin(async { Ok(Deletion::Done) })
     }
 }

@@ -72,6 +72,17 @@ impl Report {
         })
     }
 
+    /// Whether changes were begun. A plan with an error in it is not.
+    pub fn begun(&self) -> bool {
+        let tried = |step: &Step| match &step.outcome {
+            Outcome::Done(action) => action.is_change(),
+            Outcome::Blocked(_) => true,
+            Outcome::Failed(_) => !step.took.is_zero(),
+            Outcome::NotStarted(_) => false,
+        };
+        self.steps.iter().any(tried)
+    }
+
     /// How many resources are there and were left.
     pub fn left(&self) -> usize {
         let left = |step: &&Step| matches!(step.outcome, Outcome::Done(Action::Leave(_)));

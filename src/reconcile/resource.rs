@@ -87,12 +87,23 @@ pub trait Resource: Send + Sync + 'static {
         have: &Observed<Self>,
     ) -> impl Future<Output = Result<()>> + Send;
 
-    /// Returns what a reader must know besides, if anything is left of it.
+    /// May find that the object is not to be deleted any more, and leave it.
     fn delete(
         &self,
         context: &Context<'_, Self::Cloud>,
         have: &Observed<Self>,
-    ) -> impl Future<Output = Result<Option<String>>> + Send;
+    ) -> impl Future<Output = Result<Deletion>> + Send;
+}
+
+/// How deleting an object ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is gone.
+    Done,
+    /// It goes later; with when, and how to keep it.
+    Scheduled(String),
+    /// It stays, for the reason given.
+    Left(String),
 }
 
 /// Somebody else's object that ours lean on: looked up and checked, never made or removed.

@@ -231,8 +231,9 @@ impl Ui {
         for (_, error) in summary.report.failed() {
             self.error(error);
         }
-        if !self.manner.quiet {
-            self.say(&plan::summary(summary.report));
+        self.note(&plan::summary(summary.report));
+        if summary.report.begun() && !summary.report.complete() {
+            self.note("what was done stays; running again is safe and goes on from there");
         }
     }
 

@@ -136,7 +136,7 @@ impl Live {
             }
             Event::Waiting { id, what } => {
                 if let Some(bar) = self.working().get(id) {
-                    bar.set_message(format!("{id}: waiting for {what}"));
+                    bar.set_message(format!("waiting for {what}: {id}"));
                 }
             }
             Event::Finished(step) => {

@@ -216,6 +216,7 @@ fn a_denied_call_names_the_action_the_code_and_the_request() {
         run.stderr
     );
     assert!(run.stderr.contains("8 resources: 3 made, 2 failed, 3 wait for it"), "{}", run.stderr);
+    assert!(run.stderr.contains("running again is safe"), "{}", run.stderr);
     assert!(run.stdout.is_empty(), "no exports of half a tenant");
 }
 

@@ -13,7 +13,7 @@ use crate::{
         error::{AwsResult as _, code_is},
     },
     error::{Error, Kind, Result},
-    reconcile::{Context, Known, Observed, Owner, Ref, Resource, ResourceId},
+    reconcile::{Context, Deletion, Known, Observed, Owner, Ref, Resource, ResourceId},
 };
 
 /// A new role takes a moment to be known to Bedrock: about a minute.
@@ -125,21 +125,19 @@ impl Resource for InvocationLogging {
         self.put(context, want).await
     }
 
-    async fn delete(
-        &self,
-        context: &Context<'_, Aws>,
-        _: &Observed<Self>,
-    ) -> Result<Option<String>> {
+    async fn delete(&self, context: &Context<'_, Aws>, _: &Observed<Self>) -> Result<Deletion> {
         match read(context).await? {
-            None => return Ok(None),
+            None => return Ok(Deletion::Done),
             Some(now) if self.owner(&now) != Owner::Us => {
-                return Ok(Some("meanwhile it became somebody else's, and was left".into()));
+                return Ok(Deletion::Left(
+                    "meanwhile it became somebody else's, and was left".into(),
+                ));
             }
             Some(_) => {}
         }
         let call = context.cloud.bedrock.delete_model_invocation_logging_configuration().send();
         call.await.calling("bedrock:DeleteModelInvocationLoggingConfiguration")?;
-        Ok(None)
+        Ok(Deletion::Done)
     }
 }
 

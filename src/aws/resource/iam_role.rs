@@ -12,7 +12,7 @@ use crate::{
         policy,
     },
     error::{Error, Kind, Result},
-    reconcile::{Context, Observed, Resource},
+    reconcile::{Context, Deletion, Observed, Resource},
 };
 
 /// A trusted principal may have been made a moment ago and not be known everywhere: half a minute.
@@ -155,11 +155,7 @@ impl Resource for Role {
         Ok(())
     }
 
-    async fn delete(
-        &self,
-        context: &Context<'_, Aws>,
-        _: &Observed<Self>,
-    ) -> Result<Option<String>> {
+    async fn delete(&self, context: &Context<'_, Aws>, _: &Observed<Self>) -> Result<Deletion> {
         let call = || context.cloud.iam.delete_role().role_name(&self.name).send();
         let first = call().await;
         if first.has_code(&["DeleteConflict"]) {
@@ -171,7 +167,7 @@ impl Resource for Role {
         } else {
             first.absent_if(&["NoSuchEntity"], "iam:DeleteRole")?;
         }
-        Ok(None)
+        Ok(Deletion::Done)
     }
 }
 

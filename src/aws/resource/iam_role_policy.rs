@@ -12,7 +12,7 @@ use crate::{
         policy,
     },
     error::Result,
-    reconcile::{Context, Observed, Owner, Ref, Resource, ResourceId},
+    reconcile::{Context, Deletion, Observed, Owner, Ref, Resource, ResourceId},
 };
 
 /// About sixteen seconds.
@@ -85,14 +85,10 @@ impl Resource for RolePolicy {
         self.create(context, want).await
     }
 
-    async fn delete(
-        &self,
-        context: &Context<'_, Aws>,
-        _: &Observed<Self>,
-    ) -> Result<Option<String>> {
+    async fn delete(&self, context: &Context<'_, Aws>, _: &Observed<Self>) -> Result<Deletion> {
         let call = context.cloud.iam.delete_role_policy();
         let call = call.role_name(self.role_name()).policy_name(&self.name).send();
         call.await.absent_if(&["NoSuchEntity"], "iam:DeleteRolePolicy")?;
-        Ok(None)
+        Ok(Deletion::Done)
     }
 }

@@ -22,7 +22,7 @@ use crate::{
         policy,
     },
     error::{Error, Kind, Result},
-    reconcile::{Context, Observed, Resource},
+    reconcile::{Context, Deletion, Observed, Resource},
 };
 
 /// A new key takes a moment to be known everywhere: half a minute.
@@ -144,11 +144,7 @@ impl Resource for Key {
         Ok(())
     }
 
-    async fn delete(
-        &self,
-        context: &Context<'_, Aws>,
-        have: &Observed<Self>,
-    ) -> Result<Option<String>> {
+    async fn delete(&self, context: &Context<'_, Aws>, have: &Observed<Self>) -> Result<Deletion> {
         // The alias goes first: cut off in between, the key is still found by its tags.
         let alias = context.cloud.kms.delete_alias().alias_name(self.alias()).send();
         alias.await.absent_if(&["NotFoundException"], "kms:DeleteAlias")?;
@@ -162,7 +158,7 @@ impl Resource for Key {
             || "scheduled for deletion".to_owned(),
             |date| format!("scheduled for deletion on {date}"),
         );
-        Ok(Some(format!("{when}; until then: {undo}")))
+        Ok(Deletion::Scheduled(format!("{when}; until then: {undo}")))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         mark::missing,
     },
     error::Result,
-    reconcile::{Context, Known, Observed, Ref, Resource, ResourceId},
+    reconcile::{Context, Deletion, Known, Observed, Ref, Resource, ResourceId},
 };
 
 /// A key's policy takes a moment to be in force where logs are kept: half a minute.
@@ -156,15 +156,11 @@ impl Resource for LogGroup {
         Ok(())
     }
 
-    async fn delete(
-        &self,
-        context: &Context<'_, Aws>,
-        _: &Observed<Self>,
-    ) -> Result<Option<String>> {
+    async fn delete(&self, context: &Context<'_, Aws>, _: &Observed<Self>) -> Result<Deletion> {
         let call = || context.cloud.logs.delete_log_group().log_group_name(&self.name).send();
         let busy = |error: &_| code_is(error, BUSY);
         let gone = context.retry("another change of the log group", BUSY_TRIES, busy, call).await?;
         gone.absent_if(&["ResourceNotFoundException"], "logs:DeleteLogGroup")?;
-        Ok(None)
+        Ok(Deletion::Done)
     }
 }

@@ -22,7 +22,7 @@ use crate::{
         policy,
     },
     error::{Error, Kind, Result},
-    reconcile::{Context, Observed, Ref, Resource, ResourceId},
+    reconcile::{Context, Deletion, Observed, Ref, Resource, ResourceId},
 };
 
 /// Logs may still be delivered while the bucket is emptied.
@@ -162,11 +162,7 @@ impl Resource for Bucket {
         Box::pin(write(context, &self.name, want, Some(&have.state))).await
     }
 
-    async fn delete(
-        &self,
-        context: &Context<'_, Aws>,
-        _: &Observed<Self>,
-    ) -> Result<Option<String>> {
+    async fn delete(&self, context: &Context<'_, Aws>, _: &Observed<Self>) -> Result<Deletion> {
         let delete = || {
             let call = context.cloud.s3.delete_bucket().bucket(&self.name);
             call.expected_bucket_owner(&context.cloud.account).send()
@@ -176,7 +172,7 @@ impl Resource for Bucket {
             let deleted = delete().await;
             if !deleted.has_code(&["BucketNotEmpty"]) {
                 deleted.absent_if(&["NoSuchBucket"], "s3:DeleteBucket")?;
-                return Ok(None);
+                return Ok(Deletion::Done);
             }
             if let Some(key) = any_outside(context, &self.name, &self.folder).await? {
                 let message = format!("the bucket holds more than the invocation log: `{key}`");

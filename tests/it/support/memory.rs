@@ -8,8 +8,8 @@ use std::{
 use groundwork::{
     error::{Error, Kind, Result},
     reconcile::{
-        Action, Context, Given, Graph, Known, Observed, Options, Outcome, Owner, Pace, Ref, Report,
-        Resource, ResourceId, Stop, StopHandle, Survey, apply, look,
+        Action, Context, Deletion, Given, Graph, Known, Observed, Options, Outcome, Owner, Pace,
+        Ref, Report, Resource, ResourceId, Stop, StopHandle, Survey, apply, look,
     },
 };
 use serde::Serialize;
@@ -141,17 +141,13 @@ impl Resource for Thing {
         lock(&context.cloud.things).insert(self.name.into(), stored);
         Ok(())
     }
-    async fn delete(
-        &self,
-        context: &Context<'_, Memory>,
-        _: &Observed<Self>,
-    ) -> Result<Option<String>> {
+    async fn delete(&self, context: &Context<'_, Memory>, _: &Observed<Self>) -> Result<Deletion> {
         if context.cloud.broken.contains(self.name) {
             return Err(Error::new(Kind::Cloud, "broken"));
         }
         context.cloud.note("-", self.name);
         lock(&context.cloud.things).remove(self.name);
-        Ok(None)
+        Ok(Deletion::Done)
     }
 }
 
@@ -185,14 +181,10 @@ impl Resource for Vault {
     async fn update(&self, _: &Context<'_, Memory>, _: &State, _: &Observed<Self>) -> Result<()> {
         Ok(())
     }
-    async fn delete(
-        &self,
-        context: &Context<'_, Memory>,
-        _: &Observed<Self>,
-    ) -> Result<Option<String>> {
+    async fn delete(&self, context: &Context<'_, Memory>, _: &Observed<Self>) -> Result<Deletion> {
         context.cloud.note("-", self.0.name);
         lock(&context.cloud.things).remove(self.0.name);
-        Ok(Some("for good".into()))
+        Ok(Deletion::Scheduled("for good".into()))
     }
 }
 
@@ -224,14 +216,10 @@ impl Resource for Part {
     async fn update(&self, _: &Context<'_, Memory>, _: &State, _: &Observed<Self>) -> Result<()> {
         Ok(())
     }
-    async fn delete(
-        &self,
-        context: &Context<'_, Memory>,
-        _: &Observed<Self>,
-    ) -> Result<Option<String>> {
+    async fn delete(&self, context: &Context<'_, Memory>, _: &Observed<Self>) -> Result<Deletion> {
         context.cloud.note("-", self.0.name);
         lock(&context.cloud.things).remove(self.0.name);
-        Ok(None)
+        Ok(Deletion::Done)
     }
 }
 
