@@ -11,12 +11,12 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub(super) struct Env {
-    /// The cloud [default: aws]
+    /// Where the tenant is [default: aws]
     cloud: Option<Cloud>,
-    /// The shell that reads it
+    /// The shell that reads the commands
     #[arg(long, env = "GROUNDWORK_SHELL", default_value = "bash")]
     shell: Shell,
-    /// What to write
+    /// What to write: commands for the shell, NAME=VALUE lines, or one JSON object
     #[arg(long, env = "GROUNDWORK_FORMAT", default_value = "shell")]
     format: Format,
 }
@@ -30,11 +30,8 @@ enum Shell {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
-    /// Commands for the shell
     Shell,
-    /// NAME=VALUE lines
     Dotenv,
-    /// One JSON object
     Json,
 }
 

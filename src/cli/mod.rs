@@ -35,6 +35,7 @@ pub struct Cli {
 
 /// Flags that every command takes.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// The configuration [default: claude-config.yaml here or in a parent folder]
     #[arg(short, long, global = true, env = "GROUNDWORK_CONFIG", value_name = "FILE")]
@@ -74,10 +75,9 @@ enum ColorChoice {
     Never,
 }
 
-/// The clouds.
+/// The clouds. Without help of their own, which would make every page of help three times as long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Cloud {
-    /// Amazon Bedrock
     Aws,
 }
 

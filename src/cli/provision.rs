@@ -17,6 +17,7 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub(super) struct Provision {
+    /// Where the tenant is
     cloud: Cloud,
     #[command(flatten)]
     change: Change,

@@ -16,6 +16,7 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub(super) struct Status {
+    /// Where the tenant is
     cloud: Cloud,
     #[command(flatten)]
     pub(super) work: Work,

@@ -330,6 +330,29 @@ fn a_region_on_the_command_line_cannot_make_two_roles_one() {
 }
 
 #[test]
+fn the_help_is_the_reference() {
+    let mut desk = Desk::new(SMALL);
+    desk.set("COLUMNS", "100");
+    let pages: &[&[&str]] = &[
+        &[],
+        &["provision"],
+        &["status"],
+        &["destroy"],
+        &["env"],
+        &["config"],
+        &["config", "check"],
+        &["config", "schema"],
+        &["completions"],
+    ];
+    let page = |page: &&[&str]| {
+        let run = desk.run(&[*page, &["--help"]].concat());
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{page:?}");
+        format!("$ groundwork {} --help\n{}", page.join(" "), run.stdout)
+    };
+    insta::assert_snapshot!(pages.iter().map(page).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
 fn completions_are_printed_for_every_shell() {
     let desk = Desk::new(SMALL);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
