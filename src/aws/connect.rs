@@ -4,10 +4,15 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
+use aws_smithy_async::rt::sleep::default_async_sleep;
+use aws_smithy_http_client::{Connector, proxy::ProxyConfig, tls};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
 
 use super::{
     Mark,
-    error::{AwsResult as _, unreachable},
+    error::{AwsResult as _, Obstacle, obstacle},
 };
 use crate::error::{Error, Kind, Result};
 
@@ -60,10 +65,28 @@ impl Aws {
     }
 }
 
+/// Longer than any healthy network takes, shorter than a person waits without a word.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The one way to the network for all clients, through the proxy that `HTTPS_PROXY`, `HTTP_PROXY`
+/// and `NO_PROXY` name.
+fn http_client() -> SharedHttpClient {
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+    let mut connector = Connector::builder().connector_settings(settings);
+    connector.set_sleep_impl(default_async_sleep());
+    let connector = connector
+        .proxy_config(ProxyConfig::from_env())
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
+        .build();
+    let connector = SharedHttpConnector::new(connector);
+    http_client_fn(move |_, _| connector.clone())
+}
+
 /// Reads profiles and credentials as the SDK does. Makes no call.
 pub async fn configure(connection: &Connection) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(connection.region.clone()))
+        .http_client(http_client())
         // An answer that never comes must not hang a daily run; the SDK itself would wait for ever.
         .timeout_config(
             TimeoutConfig::builder().operation_attempt_timeout(Duration::from_mins(1)).build(),
@@ -80,9 +103,9 @@ pub async fn configure(connection: &Connection) -> SdkConfig {
 /// Signs in: asks STS who we are.
 pub async fn identify(sdk: &SdkConfig, profile: Option<&str>) -> Result<Identity> {
     let answer = aws_sdk_sts::Client::new(sdk).get_caller_identity().send().await;
-    let reached = !answer.as_ref().is_err_and(unreachable);
+    let obstacle = answer.as_ref().err().and_then(obstacle);
     let who = answer.calling("sts:GetCallerIdentity").map_err(|error| {
-        sign_in_hint(error.while_doing("could not sign in to AWS"), reached, profile)
+        sign_in_hint(error.while_doing("could not sign in to AWS"), obstacle, profile)
     })?;
     let unclear = |what| Error::new(Kind::Cloud, format!("sts:GetCallerIdentity gave no {what}"));
     let account = who.account().ok_or_else(|| unclear("account"))?.to_owned();
@@ -91,18 +114,16 @@ pub async fn identify(sdk: &SdkConfig, profile: Option<&str>) -> Result<Identity
     Ok(Identity { account, arn, partition })
 }
 
-fn sign_in_hint(error: Error, reached: bool, profile: Option<&str>) -> Error {
-    if !error.hints().is_empty() {
-        return error;
-    }
-    if !reached {
-        return error.hint("see whether AWS can be reached from here; behind a proxy: HTTPS_PROXY");
-    }
-    match profile {
-        Some(profile) => error
+fn sign_in_hint(error: Error, obstacle: Option<Obstacle>, profile: Option<&str>) -> Error {
+    match (obstacle, profile) {
+        (None, _) => error,
+        (Some(Obstacle::Network), _) => {
+            error.hint("see whether AWS can be reached from here; behind a proxy: HTTPS_PROXY")
+        }
+        (Some(Obstacle::Credentials), Some(profile)) => error
             .hint(format!("sign in: aws sso login --profile {profile}"))
             .hint("see which profiles there are: aws configure list-profiles"),
-        None => error
+        (Some(Obstacle::Credentials), None) => error
             .hint("name a profile: --profile NAME (see: aws configure list-profiles)")
             .hint("or sign in: aws sso login"),
     }

@@ -1,5 +1,6 @@
 //! Turns what AWS says into what we say. Reads AWS's codes, never its prose.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId as _;
@@ -97,14 +98,27 @@ pub(super) fn ambiguous<E: ProvideErrorMetadata>(error: &SdkError<E, HttpRespons
     }
 }
 
-/// Whether the service could not be reached at all. Credentials that cannot be had also end in no
-/// answer, but not in the connection.
-pub(super) fn unreachable<E>(error: &SdkError<E, HttpResponse>) -> bool {
-    match error {
-        SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
-        SdkError::TimeoutError(_) => true,
-        _ => false,
+/// Why a call came to nothing before the service judged it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    Credentials,
+    Network,
+}
+
+/// `None` if the service has answered.
+pub(super) fn obstacle<E>(error: &SdkError<E, HttpResponse>) -> Option<Obstacle>
+where
+    E: std::error::Error + 'static,
+{
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        if cause.is::<CredentialsError>() {
+            return Some(Obstacle::Credentials);
+        }
+        next = cause.source();
     }
+    matches!(error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_))
+        .then_some(Obstacle::Network)
 }
 
 fn convert<E>(error: &SdkError<E, HttpResponse>, action: &str) -> Error

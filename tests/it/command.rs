@@ -227,7 +227,10 @@ fn no_credentials_and_no_way_to_the_cloud_are_said() {
     let run = desk.run(&["provision", "aws", "--yes"]);
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(run.stderr.contains("error: could not sign in to AWS"), "{}", run.stderr);
-    assert!(run.stderr.contains("hint: "), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: name a profile: --profile NAME"), "{}", run.stderr);
+    desk.set("AWS_PROFILE", "nobody");
+    let run = desk.run(&["provision", "aws", "--yes"]);
+    assert!(run.stderr.contains("aws configure list-profiles"), "{}", run.stderr);
 
     let (_, mut desk) = self::desk();
     desk.set("AWS_MAX_ATTEMPTS", "1");
@@ -235,6 +238,31 @@ fn no_credentials_and_no_way_to_the_cloud_are_said() {
     let run = desk.run(&["status", "aws"]);
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(run.stderr.contains("no answer"), "{}", run.stderr);
+}
+
+#[test]
+fn calls_go_through_the_proxy_of_the_environment() {
+    use std::io::{BufRead as _, BufReader};
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let (account, mut desk) = desk();
+    desk.set("AWS_MAX_ATTEMPTS", "1");
+    desk.set("AWS_ENDPOINT_URL", "http://aws.invalid");
+    for (no_proxy, proxied) in [("", true), ("aws.invalid", false)] {
+        desk.set("HTTP_PROXY", &address);
+        desk.set("NO_PROXY", no_proxy);
+        let child = desk.spawn(&["status", "aws"]);
+        if proxied {
+            let (stream, _) = proxy.accept().unwrap();
+            let mut line = String::new();
+            BufReader::new(stream).read_line(&mut line).unwrap();
+            assert!(line.starts_with("POST http://aws.invalid/ "), "{line}");
+        }
+        let run = Run::from(child.wait_with_output().unwrap());
+        assert_eq!(run.code, Some(1), "{run:?}");
+        assert!(run.stderr.contains("behind a proxy: HTTPS_PROXY"), "{run:?}");
+    }
+    assert_eq!(account.count().0, 0);
 }
 
 #[test]
