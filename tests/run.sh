@@ -37,7 +37,7 @@ step "the emulator's own checks"
 
 step quickstart
 cargo build --locked
-GROUNDWORK_BIN=target/debug/groundwork examples/quickstart.sh
+GROUNDWORK_BIN="${CARGO_TARGET_DIR:-target}/debug/groundwork" examples/quickstart.sh
 
 step tests
 if cargo nextest --version >/dev/null 2>&1; then

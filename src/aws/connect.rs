@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, profile::ProfileFileCredentialsProvider,
+    provider_config::ProviderConfig, timeout::TimeoutConfig,
+};
 use aws_smithy_async::rt::sleep::default_async_sleep;
 use aws_smithy_http_client::{Connector, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::client::http::{
@@ -84,15 +87,22 @@ fn http_client() -> SharedHttpClient {
 
 /// Reads profiles and credentials as the SDK does. Makes no call.
 pub async fn configure(connection: &Connection) -> SdkConfig {
+    let http = http_client();
+    let region = Region::new(connection.region.clone());
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(connection.region.clone()))
-        .http_client(http_client())
+        .region(region.clone())
+        .http_client(http.clone())
         // An answer that never comes must not hang a daily run; the SDK itself would wait for ever.
         .timeout_config(
             TimeoutConfig::builder().operation_attempt_timeout(Duration::from_mins(1)).build(),
         );
     if let Some(profile) = &connection.profile {
-        loader = loader.profile_name(profile);
+        // A profile that was typed is meant: unlike AWS_PROFILE, it goes before keys that happen to
+        // be in the environment. To the SDK alone it would only be a name for its usual search.
+        let provider = ProviderConfig::default().with_http_client(http).with_region(Some(region));
+        let credentials =
+            ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile);
+        loader = loader.profile_name(profile).credentials_provider(credentials.build());
     }
     if let Some(url) = &connection.endpoint_url {
         loader = loader.endpoint_url(url);

@@ -36,7 +36,7 @@ async fn twice(ui: &Ui, handle: &StopHandle) -> Error {
         return Error::new(Kind::Internal, "could not listen for Ctrl-C").caused_by(error);
     }
     handle.stop();
-    ui.note("stopping: what has begun is finished; Ctrl-C again stops at once");
+    ui.note("stopping: nothing new is begun, and what has begun is finished; Ctrl-C again stops at once");
     drop(signal().await);
     Error::new(Kind::Interrupted, "stopped at once: the last change may be half done")
         .hint("running again is safe and goes on from there")

@@ -58,8 +58,8 @@ struct Global {
         value_name = "WHEN"
     )]
     color: ColorChoice,
-    /// Say only what failed
-    #[arg(short, long, global = true, env = "GROUNDWORK_QUIET", conflicts_with = "verbose")]
+    /// Say only what failed, and what was asked for
+    #[arg(short, long, global = true, env = "GROUNDWORK_QUIET")]
     #[arg(value_parser = BoolishValueParser::new())]
     quiet: bool,
     /// Say more: whole lines, however long

@@ -23,8 +23,8 @@ pub(super) struct Provision {
     change: Change,
     #[command(flatten)]
     pub(super) work: Work,
-    /// Take over an object that exists and is not ours; can be given more than once
-    #[arg(long, env = "GROUNDWORK_ADOPT", value_name = "ID", value_delimiter = ',')]
+    /// Take over an object that exists and is not ours; more than one as with --only
+    #[arg(long, env = "GROUNDWORK_ADOPT", value_name = "ID", value_delimiter = ' ')]
     adopt: Vec<String>,
     /// Change nothing; exit with 3 if anything would change
     #[arg(long, env = "GROUNDWORK_EXPECT_NO_CHANGES", value_parser = BoolishValueParser::new())]
@@ -66,7 +66,8 @@ impl Provision {
         ui.clear();
 
         let exit = exit_of_report(&report);
-        let environment = Environment::bedrock(&tenant.config, &tenant.region, tenant.profile());
+        // Without a profile: the one that provisions is not one for developers.
+        let environment = Environment::bedrock(&tenant.config, &tenant.region, None);
         // A part of a tenant is nothing that Claude Code could use.
         let complete = exit == Exit::Done && only.is_empty();
         ui.summary(&Summary {
@@ -78,7 +79,8 @@ impl Provision {
         if complete && !ui.json() {
             if let Some(role) = report.get(&handles.developer) {
                 ui.note(&format!("\ndevelopers assume {}, and then:", role.arn));
-                ui.note("  eval \"$(groundwork env)\" && claude\n");
+                let flags = tenant.flags();
+                ui.note(&format!("  eval \"$(groundwork env{flags})\" && claude\n"));
             }
             let exports = environment.export(Format::Shell(Shell::Bash));
             ui.data(&exports.map_err(|error| vec![error])?);

@@ -53,7 +53,9 @@ impl Status {
             }
         }
         match exit {
-            Exit::Pending => ui.note("to put it right: groundwork provision aws"),
+            Exit::Pending => {
+                ui.note(&format!("to put it right: groundwork provision aws{}", tenant.flags()));
+            }
             Exit::Done => ui.note("all as it should be"),
             _ => {}
         }

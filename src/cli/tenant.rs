@@ -22,6 +22,8 @@ pub(super) struct Tenant {
     pub path: PathBuf,
     connection: Connection,
     profile: Option<String>,
+    /// What was typed to find the file and the region.
+    flags: String,
     warnings: Vec<Warning>,
 }
 
@@ -46,7 +48,7 @@ impl Tenant {
     pub(super) fn read_silently(global: &Global) -> Result<Self, Vec<Error>> {
         let path = find(global).map_err(|error| vec![error])?;
         let mut loaded = config::load(&path, &variable)?;
-        let region = region(global, &loaded.config).map_err(|error| vec![error])?;
+        let region = region(global, &loaded).map_err(|error| vec![error])?;
         model::warn(&mut loaded, &region);
         let set = |value: &String| !value.is_empty();
         let chosen = global.profile.clone().filter(set);
@@ -54,15 +56,21 @@ impl Tenant {
         let connection = Connection {
             profile: chosen,
             region: region.to_string(),
-            endpoint_url: global.endpoint_url.clone().filter(set),
+            endpoint_url: endpoint_url(global).map_err(|error| vec![error])?,
         };
         let Loaded { config, warnings, .. } = loaded;
-        Ok(Self { config, region, path, connection, profile, warnings })
+        let flags = flags(global);
+        Ok(Self { config, region, path, connection, profile, flags, warnings })
     }
 
     /// The profile that Claude Code should sign in with, if one is chosen.
     pub(super) fn profile(&self) -> Option<&str> {
         self.profile.as_deref()
+    }
+
+    /// The flags that a next command needs to speak of the same tenant, each after a space.
+    pub(super) fn flags(&self) -> &str {
+        &self.flags
     }
 
     /// Signs in and draws the graph. One call.
@@ -84,6 +92,34 @@ impl Tenant {
     }
 }
 
+fn flags(global: &Global) -> String {
+    let config = global.config.as_ref().map(|path| path.display().to_string());
+    let typed = [("-c", config), ("--region", global.region.clone())];
+    let flag = |(flag, value): (&str, Option<String>)| {
+        let value = value.filter(|value| !value.is_empty())?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+        if value.chars().all(plain) {
+            return Some(format!(" {flag} {value}"));
+        }
+        Some(format!(" {flag} '{}'", value.replace('\'', r"'\''")))
+    };
+    typed.into_iter().filter_map(flag).collect()
+}
+
+/// Where calls go, if it was said.
+fn endpoint_url(global: &Global) -> Result<Option<String>> {
+    let Some(url) = global.endpoint_url.clone().filter(|url| !url.is_empty()) else {
+        return Ok(None);
+    };
+    if url.starts_with("http://") || url.starts_with("https://") {
+        return Ok(Some(url));
+    }
+    Err(Error::new(
+        Kind::Config,
+        format!("--endpoint-url {url}: must begin with http:// or https://"),
+    ))
+}
+
 pub(super) fn find(global: &Global) -> Result<PathBuf> {
     if let Some(path) = global.config.as_ref().filter(|path| !path.as_os_str().is_empty()) {
         return Ok(path.clone());
@@ -99,14 +135,15 @@ pub(super) fn find(global: &Global) -> Result<PathBuf> {
     })
 }
 
-fn region(global: &Global, config: &Config) -> Result<Region> {
+fn region(global: &Global, loaded: &Loaded) -> Result<Region> {
     if let Some(region) = global.region.as_ref().filter(|region| !region.is_empty()) {
         return region
             .parse()
             .map_err(|problem| Error::new(Kind::Config, format!("--region {region}: {problem}")));
     }
-    config.bedrock.region.clone().ok_or_else(|| {
-        Error::new(Kind::Config, "the configuration names no region")
+    loaded.config.bedrock.region.clone().ok_or_else(|| {
+        let path = loaded.path.display();
+        Error::new(Kind::Config, format!("{path}: the configuration names no region"))
             .hint("add `region: us-east-1` (yours) below `bedrock:`")
             .hint("or name it: --region REGION")
     })

@@ -12,7 +12,7 @@ pub(super) struct Work {
     /// Write JSON lines to standard output, and no text
     #[arg(long, env = "GROUNDWORK_JSON", value_parser = BoolishValueParser::new())]
     pub(super) json: bool,
-    /// How many resources to work on at the same time
+    /// How many resources to work on at the same time, 1 to 64
     #[arg(long, env = "GROUNDWORK_WIDTH", value_name = "N", default_value_t = 16)]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=64))]
     width: u8,
@@ -45,7 +45,7 @@ pub(super) struct Change {
     /// Do not ask
     #[arg(short, long, env = "GROUNDWORK_YES", value_parser = BoolishValueParser::new())]
     pub(super) yes: bool,
-    /// Only this resource and what must go with it; can be given more than once
-    #[arg(long, env = "GROUNDWORK_ONLY", value_name = "ID", value_delimiter = ',')]
+    /// Only this resource and what must go with it; more than one: separated by spaces, or repeated
+    #[arg(long, env = "GROUNDWORK_ONLY", value_name = "ID", value_delimiter = ' ')]
     pub(super) only: Vec<String>,
 }

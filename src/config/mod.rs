@@ -89,7 +89,9 @@ impl Loaded {
 /// The nearest file of this name in `start` or a folder around it. Relative, if it is in the
 /// current folder.
 pub fn find(start: &FilePath, file_name: &str) -> Option<PathBuf> {
-    let folder = start.ancestors().find(|folder| folder.join(file_name).is_file())?;
+    // Whatever bears the name is meant, also a broken link: then reading it says so.
+    let there = |folder: &&FilePath| folder.join(file_name).symlink_metadata().is_ok();
+    let folder = start.ancestors().find(there)?;
     let here = std::env::current_dir().is_ok_and(|current| current == folder);
     Some(if here { PathBuf::from(file_name) } else { folder.join(file_name) })
 }
@@ -354,7 +356,9 @@ mod tests {
         assert_eq!(find(&deep, "c.yaml"), None);
         let file = folder.path().join("c.yaml");
         fs::write(&file, "").unwrap();
-        fs::create_dir(deep.join("c.yaml")).unwrap();
         assert_eq!(find(&deep, "c.yaml"), Some(file));
+        // A folder by that name is nearer, and a mistake that reading it tells.
+        fs::create_dir(deep.join("c.yaml")).unwrap();
+        assert_eq!(find(&deep, "c.yaml"), Some(deep.join("c.yaml")));
     }
 }

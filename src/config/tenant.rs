@@ -116,7 +116,10 @@ impl Visitor<'_> for NumberOrText {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<AccountId, E> {
-        self.visit_str(&format!("{number:012}"))
+        // One or two leading zeros may have gone with the quotes; more is a digit forgotten.
+        let least = 10_000_000_000;
+        let text = if number < least { number.to_string() } else { format!("{number:012}") };
+        self.visit_str(&text)
     }
 }
 

@@ -147,6 +147,7 @@ async fn settle<C: Send + Sync>(
         _ => look_again(entry, run).await?,
     };
     // Another run may be faster at any step; then what is there now is looked at anew.
+    let mut met = None;
     for last in [false, false, true] {
         let done = match &seen {
             None => make(entry, &context).await,
@@ -158,8 +159,9 @@ async fn settle<C: Send + Sync>(
                 created.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.id.clone());
                 return Ok(action.into());
             }
-            other => return other.map(Did::from),
+            other => return Ok(Did { action: other?, remark: met }),
         };
+        met = exists.causes().pop();
         seen = Some(look_for_what_exists(entry, run, exists).await?);
     }
     Err(Error::new(Kind::Internal, format!("`{}` was never settled", entry.id)))

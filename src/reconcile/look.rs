@@ -75,7 +75,7 @@ pub async fn look<'g, C: Send + Sync>(
         taken.push(finding);
     }
     leave_with_its_parent(graph, &taken, &mut plan);
-    leave_what_is_leaned_on(graph, &mut plan);
+    leave_what_is_leaned_on(graph, &taken, &mut plan);
     Survey { graph, findings: taken, plan, outputs, interrupted }
 }
 
@@ -121,10 +121,13 @@ pub(super) async fn observe<C: Send + Sync>(entry: &Entry<C>, run: &Run<'_, C>) 
         Err(error) if error.kind() == Kind::NotYet => Finding::Later,
         // Nobody else's object is in the way of removing ours.
         Err(_) if entry.node.given() && !entry.present => Finding::Absent,
-        Err(error) => {
-            Finding::Failed(error.while_doing(format!("could not look at `{}`", entry.id)))
-        }
+        Err(error) => Finding::Failed(at(entry, error)),
     }
+}
+
+fn at<C>(entry: &Entry<C>, error: Error) -> Error {
+    let verb = if error.kind() == Kind::Config { "use" } else { "look at" };
+    error.while_doing(format!("could not {verb} `{}`", entry.id))
 }
 
 /// What the resource needs, given what was found. Gives the finding back, less its error.
@@ -215,14 +218,16 @@ fn leave_with_its_parent<C>(graph: &Graph<C>, findings: &[Finding], plan: &mut [
     }
 }
 
-/// What stays keeps what it leans on: a key is not deleted under a log group that is left.
-fn leave_what_is_leaned_on<C>(graph: &Graph<C>, plan: &mut [Result<Action>]) {
+/// What stays of ours keeps what it leans on: a key is not deleted under a log group that is left.
+/// What is somebody else's leans on nothing of ours.
+fn leave_what_is_leaned_on<C>(graph: &Graph<C>, findings: &[Finding], plan: &mut [Result<Action>]) {
     let mut leaned_on: HashSet<&ResourceId> = HashSet::new();
-    for (entry, planned) in graph.entries.iter().zip(plan).rev() {
+    for ((entry, finding), planned) in graph.entries.iter().zip(findings).zip(plan).rev() {
+        let foreign = matches!(finding, Finding::Found(Seen { owner: Owner::Other(_), .. }));
         if leaned_on.contains(&entry.id) && matches!(planned, Ok(Action::Delete)) {
             *planned = Ok(Action::Leave("is still in use by what is left".into()));
         }
-        if matches!(planned, Ok(Action::Leave(_)) | Err(_)) {
+        if !foreign && matches!(planned, Ok(Action::Leave(_)) | Err(_)) {
             leaned_on.extend(&entry.needs);
         }
     }

@@ -114,7 +114,12 @@ pub(super) fn summary(summary: &Summary<'_>) -> Fields {
         json!(of(&move |outcome| matches!(outcome, Outcome::Done(action) if is(action))))
     };
     all.extend(fields([
-        ("kept", done(|action| matches!(action, Action::Keep))),
+        (
+            "kept",
+            json!(of(&|outcome| {
+                matches!(outcome, Outcome::Done(Action::Keep) | Outcome::NotStarted(Action::Keep))
+            })),
+        ),
         ("created", done(|action| matches!(action, Action::Create(_)))),
         ("updated", done(|action| matches!(action, Action::Update(_)))),
         ("deleted", done(|action| matches!(action, Action::Delete))),

@@ -175,17 +175,22 @@ impl Ui {
 
     /// What would change: lines on standard error, or JSON.
     pub fn plan<C>(&self, survey: &Survey<'_, C>) {
+        let mut cut = false;
         for (id, planned) in survey.plan() {
             if self.manner.json {
                 self.line("plan", json::plan(id, planned));
             } else if let Ok(action) = planned {
                 for line in plan::lines(&self.err, id, action, self.manner.verbose) {
+                    cut |= line.ends_with('…');
                     self.say(&line);
                 }
             }
         }
         if !self.manner.json {
             self.say(&plan::total(survey));
+            if cut {
+                self.say("cut to fit; -v shows all of it");
+            }
         }
     }
 

@@ -41,13 +41,24 @@ fn from_to(change: &Change) -> String {
 }
 
 fn show(value: &Value) -> String {
-    match value {
+    match in_words(value) {
         Value::Null => "none".to_owned(),
-        Value::String(text) => text.clone(),
-        value => match later(value) {
-            Some(id) => format!("(known after `{id}`)"),
-            None => value.to_string(),
-        },
+        Value::String(text) => text,
+        value => value.to_string(),
+    }
+}
+
+/// The same value with words for what is known only later.
+fn in_words(value: &Value) -> Value {
+    if let Some(id) = later(value) {
+        return Value::String(format!("(known after `{id}`)"));
+    }
+    match value {
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| (key.clone(), in_words(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(in_words).collect(),
+        other => other.clone(),
     }
 }
 
@@ -114,12 +125,16 @@ pub(super) fn summary(report: &Report) -> String {
     let outcomes: Vec<&Outcome> =
         report.steps.iter().map(|step| &step.outcome).filter(|outcome| !absent(outcome)).collect();
     let of = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| is(outcome)).count();
-    let right = of(|outcome| matches!(outcome, Outcome::Done(Action::Keep)));
+    let right = of(|outcome| {
+        matches!(outcome, Outcome::Done(Action::Keep) | Outcome::NotStarted(Action::Keep))
+    });
     let all = outcomes.len();
     if all == 0 {
         return "nothing is there: nothing to do".to_owned();
     }
-    let left = of(|outcome| matches!(outcome, Outcome::Done(Action::Leave(_))));
+    let left = of(|outcome| {
+        matches!(outcome, Outcome::Done(Action::Leave(_)) | Outcome::NotStarted(Action::Leave(_)))
+    });
     if right > 0 && right + left == all {
         return format!("{}: all as they should be, nothing to do", resources(all));
     }
@@ -131,7 +146,10 @@ pub(super) fn summary(report: &Report) -> String {
         count(left, "left as they are"),
         count(of(|outcome| matches!(outcome, Outcome::Failed(_))), "failed"),
         count(of(|outcome| matches!(outcome, Outcome::Blocked(_))), "wait for it"),
-        count(of(|outcome| matches!(outcome, Outcome::NotStarted(_))), "not begun"),
+        count(
+            of(|outcome| matches!(outcome, Outcome::NotStarted(action) if action.is_change())),
+            "not begun",
+        ),
     ];
     format!("{}: {}", resources(all), parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }

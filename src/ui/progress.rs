@@ -178,6 +178,9 @@ fn finished(style: Style, step: &Step) -> Option<String> {
         Outcome::NotStarted(action) if action.is_change() => {
             format!("{} {id}", style.faint("· not begun"))
         }
+        Outcome::Done(Action::Keep) if remark.is_some() => {
+            format!("{} {id}", style.good("= found  "))
+        }
         Outcome::Done(Action::Keep | Action::Absent) | Outcome::NotStarted(_) => return None,
     };
     Some(match remark {

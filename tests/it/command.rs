@@ -241,6 +241,62 @@ fn no_credentials_and_no_way_to_the_cloud_are_said() {
 }
 
 #[test]
+fn a_profile_that_is_typed_goes_before_keys_in_the_environment() {
+    let (other, admin) = (Account::new(), Account::new());
+    let mut desk = Desk::with(&other, SMALL);
+    let profiles = format!(
+        "[profile admin]\naws_access_key_id = {}\naws_secret_access_key = test\n",
+        admin.id
+    );
+    std::fs::write(desk.path().join("profiles"), profiles).unwrap();
+    let file = desk.path().join("profiles").display().to_string();
+    desk.set("AWS_CONFIG_FILE", &file);
+    let run = desk.run(&["provision", "aws", "--yes", "--profile", "admin"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(census(&admin.inventory()), WHOLE);
+    assert_eq!(census(&other.inventory()), NOTHING);
+    assert!(!run.stdout.contains("AWS_PROFILE"), "the admin's profile is not for developers");
+    let env = desk.run(&["env", "--profile", "dev"]);
+    assert!(env.stdout.contains("export AWS_PROFILE='dev'"), "{env:?}");
+    let unknown = desk.run(&["status", "aws", "--profile", "nobody"]);
+    assert_eq!(unknown.code, Some(1), "{unknown:?}");
+    assert!(unknown.stderr.contains("aws configure list-profiles"), "{unknown:?}");
+}
+
+#[test]
+fn a_next_step_speaks_of_the_same_tenant() {
+    let (_, desk) = desk();
+    let folder = desk.path().join("a folder");
+    std::fs::create_dir(&folder).unwrap();
+    let file = folder.join("our tenant.yaml");
+    std::fs::rename(desk.path().join("claude-config.yaml"), &file).unwrap();
+    let file = file.display().to_string();
+    let run = desk.run(&["-c", &file, "--region", "eu-west-1", "provision", "aws", "--yes"]);
+    let step = format!("groundwork env -c '{file}' --region eu-west-1");
+    assert!(run.stderr.contains(&step), "{}", run.stderr);
+}
+
+#[test]
+fn an_endpoint_that_is_no_url_is_wrong_usage() {
+    let (_, desk) = desk();
+    let run = desk.run(&["status", "aws", "--endpoint-url", "foo"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.stderr.contains("must begin with http:// or https://"), "{run:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_broken_link_by_the_files_name_is_not_passed_over() {
+    let desk = Desk::new(SMALL);
+    let inner = desk.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    std::os::unix::fs::symlink("nowhere", inner.join("claude-config.yaml")).unwrap();
+    let run = Run::from(desk.command(&["env"]).current_dir(inner).output().unwrap());
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.stderr.contains("there is no such file"), "{run:?}");
+}
+
+#[test]
 fn calls_go_through_the_proxy_of_the_environment() {
     use std::io::{BufRead as _, BufReader};
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

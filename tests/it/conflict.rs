@@ -143,7 +143,10 @@ async fn two_tenants_of_one_account_do_not_touch_each_other() {
     // each goes without the other.
     assert!(second.adopt(&["aws.bedrock.invocation_logging/us-east-1"]).await.complete());
     assert_eq!(only_failure(&first.provision().await).0, id);
-    assert!(first.destroy().await.complete());
+    let gone = first.destroy().await;
+    assert!(gone.complete() && gone.left() == 1, "only the setting stays: {}", said(&gone));
+    let own = first.account.inventory();
+    assert_eq!(own["buckets"].as_array().unwrap().len(), 1, "the other tenant's: {own}");
     let left = second.provision().await;
     assert!(left.complete() && left.changed() == 0, "{}", said(&left));
 }

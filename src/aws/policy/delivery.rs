@@ -37,6 +37,11 @@ impl Delivery {
         format!("{folder}AWSLogs/{account}/BedrockModelInvocationLogs/")
     }
 
+    pub(super) fn any_log_group_arn(&self) -> String {
+        let Self { partition, region, account, .. } = self;
+        format!("arn:{partition}:logs:{region}:{account}:log-group:*")
+    }
+
     pub(super) fn log_group_arn(&self) -> String {
         let Self { partition, region, account, log_group, .. } = self;
         format!("arn:{partition}:logs:{region}:{account}:log-group:{log_group}")

@@ -1,5 +1,5 @@
-//! Who may use the tenant's key: the account administers it; the log service uses it for our log
-//! group, and Bedrock for what it delivers to our bucket. Nobody else is named.
+//! Who may use the tenant's key: the account administers it; the log service uses it for this
+//! account's log groups, and Bedrock for what it delivers to our bucket. Nobody else is named.
 
 use serde_json::{Value, json};
 
@@ -21,8 +21,10 @@ fn grants(delivery: &Delivery) -> [Value; 2] {
             "Principal": {"Service": log_service(delivery)},
             "Action": USE,
             "Resource": "*",
-            "Condition": {"ArnEquals": {
-                "kms:EncryptionContext:aws:logs:arn": delivery.log_group_arn()
+            // Every log group of the account, not only the present one: the key must go on opening
+            // what was logged before the group was renamed.
+            "Condition": {"ArnLike": {
+                "kms:EncryptionContext:aws:logs:arn": delivery.any_log_group_arn()
             }},
         }),
         json!({

@@ -55,7 +55,8 @@ impl Resource for Role {
     type Output = RoleOutput;
     const KIND: &'static str = "aws.iam.role";
     const FIXED: &'static [&'static str] = &["path"];
-    const RENAME: &'static str = "choose another `bedrock.access.role_name`, or another `tenant`";
+    const RENAME: &'static str =
+        "choose another `bedrock.access.role_name` (for the logging role: another `tenant`)";
 
     fn name(&self) -> &str {
         &self.name

@@ -81,8 +81,12 @@ impl GivenKey {
         }
         let why = "does not let the services use it that encrypt the invocation log";
         let statements: Vec<_> = lacking.iter().map(ToString::to_string).collect();
+        let key = format!("--region {} --key-id {arn} --policy-name default", context.cloud.region);
         Err(unfit(&self.key, why)
-            .hint(format!("add to its policy: {}", statements.join(", ")))
-            .hint(format!("aws kms put-key-policy --key-id {arn} --policy file://POLICY.json")))
+            .hint(format!("get its policy: aws kms get-key-policy {key} --output text > key.json"))
+            .hint(format!("add to its `Statement`: {}", statements.join(", ")))
+            .hint(format!(
+                "put the whole back: aws kms put-key-policy {key} --policy file://key.json"
+            )))
     }
 }

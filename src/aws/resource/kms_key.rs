@@ -106,6 +106,8 @@ impl Resource for Key {
         if alias.as_ref().is_err_and(|error| error.kind() == Kind::Exists) {
             // Another run was faster. Ours is of no use, whoever holds the alias.
             schedule(context, &arn, UNUSED_DELETION_WINDOW_DAYS).await?;
+            let message = format!("another run was faster; our own new key {arn} is to be deleted");
+            return Err(Error::new(Kind::Exists, message));
         }
         alias?;
         rotation?;
