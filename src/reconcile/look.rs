@@ -178,7 +178,7 @@ pub(super) fn decide_wanted<C>(
         return Err(Error::new(Kind::Conflict, format!("`{id}` exists and belongs to {who}"))
             .hint(format!("to leave it alone, {}", entry.node.rename()))
             .hint(format!(
-                "to take it over and change it to what is described here: --adopt {id}"
+                "to take it from its owner and make it what is described here: --adopt {id}"
             )));
     }
     let changes = entry.node.changes(context, seen)?;

@@ -177,8 +177,9 @@ impl Resource for Bucket {
             if let Some(key) = any_outside(context, &self.name, &self.folder).await? {
                 let message = format!("the bucket holds more than the invocation log: `{key}`");
                 return Err(Error::new(Kind::Conflict, message).hint(format!(
-                    "nothing outside of `{}` was deleted; if all may go: aws s3 rb s3://{} --force",
-                    self.folder, self.name
+                    "nothing outside of `{}` was deleted; if all may go, empty the bucket with its \
+                     versions (in the S3 console: Empty) and run again",
+                    self.folder
                 )));
             }
             context.pause("the bucket to stay empty", attempt).await?;
