@@ -40,11 +40,13 @@ pub struct Identity {
 #[derive(Clone)]
 pub struct Aws {
     pub bedrock: aws_sdk_bedrock::Client,
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub ec2: aws_sdk_ec2::Client,
     pub iam: aws_sdk_iam::Client,
     pub kms: aws_sdk_kms::Client,
     pub logs: aws_sdk_cloudwatchlogs::Client,
     pub s3: aws_sdk_s3::Client,
+    pub sns: aws_sdk_sns::Client,
     pub account: String,
     pub partition: String,
     pub region: String,
@@ -55,11 +57,13 @@ impl Aws {
     pub fn new(sdk: &SdkConfig, identity: &Identity, mark: Mark) -> Self {
         Self {
             bedrock: aws_sdk_bedrock::Client::new(sdk),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(sdk),
             ec2: aws_sdk_ec2::Client::new(sdk),
             iam: aws_sdk_iam::Client::new(sdk),
             kms: aws_sdk_kms::Client::new(sdk),
             logs: aws_sdk_cloudwatchlogs::Client::new(sdk),
             s3: aws_sdk_s3::Client::new(sdk),
+            sns: aws_sdk_sns::Client::new(sdk),
             account: identity.account.clone(),
             partition: identity.partition.clone(),
             region: mark.region.clone(),

@@ -3,6 +3,7 @@
 mod connect;
 mod error;
 mod mark;
+mod monitor;
 pub mod policy;
 pub mod resource;
 mod wanted;

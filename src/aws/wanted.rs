@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use super::{
     Aws, Identity, Mark, Tags,
-    policy::{self, Access, Delivery, Invocable},
+    monitor::{self, View, Watched},
+    policy::{self, Access, Delivery, Invocable, Sender},
     resource::{
-        Bucket, Datum, GivenKey, InvocationLogging, Key, KeyOutput, LogGroup, Role, RoleOutput,
-        RolePolicy, SecurityGroup, Subnet,
+        Alarm, Bucket, Dashboard, Datum, GivenKey, InvocationLogging, Key, KeyOutput, LogGroup,
+        OidcProvider, Role, RoleOutput, RolePolicy, SecurityGroup, Subnet, Topic,
     },
 };
 use crate::{
@@ -71,7 +72,8 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
     let tags: Tags = config.tags.clone();
     let mut graph = Graph::default();
     let developer = developer(&mut graph, config, place);
-    let key = key(&mut graph, config, &delivery);
+    let sender = sender(config, place);
+    let key = key(&mut graph, config, &delivery, sender.as_ref());
     let log_group = graph.add(LogGroup {
         name: delivery.log_group.clone(),
         retention_days: config.bedrock.logging.retention_days.days(),
@@ -80,7 +82,7 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
     });
     let bucket = graph.add(Bucket {
         name: delivery.bucket.clone(),
-        key,
+        key: key.clone(),
         statements: policy::bucket_statements(&delivery),
         folder: delivery.log_folder(),
         expire_days: config.bedrock.logging.s3.expire_days,
@@ -92,6 +94,7 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
         trust: policy::delivery_trust(&delivery),
         max_session_duration_seconds: 3600,
         permissions_boundary: boundary(config),
+        provider: None,
         tags,
     });
     let role_policy = graph.add(RolePolicy {
@@ -114,6 +117,7 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
         },
     });
     network(&mut graph, config);
+    monitoring(&mut graph, config, place, &key);
     (graph, Handles { developer })
 }
 
@@ -146,13 +150,20 @@ fn boundary(config: &Config) -> Option<String> {
 fn developer(graph: &mut Graph<Aws>, config: &Config, place: &Place<'_>) -> Ref<RoleOutput> {
     let Identity { account, partition, .. } = place.identity;
     let access = &config.bedrock.access;
-    let trusted: Vec<_> = access.trusted_principals.iter().map(ToString::to_string).collect();
+    let provider = access.oidc.as_ref().map(|oidc| {
+        graph.add(OidcProvider {
+            name: policy::issuer_name(oidc),
+            client_ids: oidc.client_ids.clone(),
+            tags: config.tags.clone(),
+        })
+    });
     let role = graph.add(Role {
         name: access.role_name.to_string(),
         path: access.path.to_string(),
-        trust: policy::developer_trust(partition, account, &trusted),
+        trust: policy::developer_trust(partition, account, access),
         max_session_duration_seconds: access.max_session_duration_seconds,
         permissions_boundary: boundary(config),
+        provider,
         tags: config.tags.clone(),
     });
     let here = Access { partition, region: place.region.as_str(), account };
@@ -174,20 +185,29 @@ fn invocable(config: &Config, region: &Region, access: &Access<'_>) -> Vec<Invoc
 
 /// The tenant's own key, or the one that the configuration names. The tenant's own stays in the
 /// graph either way, so that it is not forgotten when another is named later.
-fn key(graph: &mut Graph<Aws>, config: &Config, delivery: &Delivery) -> Ref<KeyOutput> {
+fn key(
+    graph: &mut Graph<Aws>,
+    config: &Config,
+    delivery: &Delivery,
+    sender: Option<&Sender>,
+) -> Ref<KeyOutput> {
     let given = config.bedrock.encryption.kms_key_id.as_ref();
     let own = graph.add_if(
         given.is_none(),
         Key {
             name: config.tenant.to_string(),
-            policy: policy::key_policy(delivery),
+            policy: policy::key_policy(delivery, sender),
             description: format!("Claude Code invocation log of the tenant {}", config.tenant),
             search: given.is_none(),
             tags: config.tags.clone(),
         },
     );
     match given {
-        Some(key) => graph.require(GivenKey { key: key.to_string(), delivery: delivery.clone() }),
+        Some(key) => graph.require(GivenKey {
+            key: key.to_string(),
+            delivery: delivery.clone(),
+            sender: sender.cloned(),
+        }),
         None => own,
     }
 }
@@ -200,4 +220,81 @@ fn network(graph: &mut Graph<Aws>, config: &Config) {
     for id in each_once(vpc.security_group_ids.iter().map(ToString::to_string).collect()) {
         graph.require(SecurityGroup { id, subnets: subnets.clone() });
     }
+}
+
+/// What every alarm's name begins with.
+fn alarm_prefix(config: &Config) -> String {
+    format!("{}-", config.tenant)
+}
+
+/// Whose alarms are sent; nobody's, where nobody is told.
+fn sender(config: &Config, place: &Place<'_>) -> Option<Sender> {
+    let Identity { account, partition, .. } = place.identity;
+    (!config.bedrock.monitoring.notify.is_empty()).then(|| Sender {
+        partition: partition.clone(),
+        region: place.region.to_string(),
+        account: account.clone(),
+        alarm_prefix: alarm_prefix(config),
+    })
+}
+
+/// The topic, the alarms and the dashboard. Those that are not wanted stay in the graph, so that
+/// what was switched off is cleaned up.
+fn monitoring(graph: &mut Graph<Aws>, config: &Config, place: &Place<'_>, key: &Ref<KeyOutput>) {
+    let monitoring = &config.bedrock.monitoring;
+    let Identity { account, partition, .. } = place.identity;
+    let region = place.region;
+    let name = format!("{}-alarms", config.tenant);
+    let arn = format!("arn:{partition}:sns:{region}:{account}:{name}");
+    let told = sender(config, place);
+    let document = told.as_ref().map(|sender| policy::topic_policy(sender, &arn));
+    let topic = graph.add_if(
+        told.is_some(),
+        Topic {
+            name,
+            key: key.clone(),
+            policy: document.unwrap_or_default(),
+            subscribers: monitoring.notify.clone(),
+            tags: config.tags.clone(),
+        },
+    );
+    let (models, _) = model::resolve(config, region);
+    let mut watched = vec![
+        Watched { name: "main", model: models.main.called().to_owned() },
+        Watched { name: "small", model: models.small.called().to_owned() },
+    ];
+    let wanted = monitoring.alarms.enabled;
+    let mut rules = Vec::new();
+    for it in &watched {
+        let own = monitor::model_rules(&monitoring.alarms, it);
+        rules.extend(own.into_iter().map(|(name, rule)| (wanted, name, rule)));
+    }
+    watched.dedup_by(|a, b| a.model == b.model);
+    let hours = monitoring.alarms.no_traffic_hours;
+    let silence = monitor::no_traffic(hours.unwrap_or(1), &watched);
+    rules.push((wanted && hours.is_some(), "no-traffic".into(), silence));
+    let mut alarms = Vec::new();
+    for (present, name, rule) in rules {
+        let name = format!("{}{name}", alarm_prefix(config));
+        if present {
+            alarms.push(format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"));
+        }
+        let topic = told.is_some().then(|| topic.clone());
+        graph.add_if(present, Alarm { name, rule, topic, tags: config.tags.clone() });
+    }
+    let view = View {
+        tenant: config.tenant.as_str(),
+        region: region.as_str(),
+        log_group: config.bedrock.logging.cloudwatch_log_group.as_str(),
+        models: watched.into_iter().map(|it| it.model).collect(),
+        alarms,
+    };
+    graph.add_if(
+        monitoring.dashboard,
+        Dashboard {
+            name: format!("{}-{region}", config.tenant),
+            body: monitor::dashboard(&view),
+            tags: config.tags.clone(),
+        },
+    );
 }

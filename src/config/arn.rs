@@ -44,7 +44,7 @@ newtype! {
     PrincipalArn,
     must: PRINCIPAL,
     check: check_principal,
-    pattern: r"^arn:aws(-[a-z-]+)?:iam::[0-9]{12}:(root|(role|user)/([!-~]+/)?[\w+=,.@-]{1,64})$"
+    pattern: r"^arn:aws(-[a-z-]+)?:iam::[0-9]{12}:(root|(role|user)/([!-~]+/)?[\w+=,.@-]{1,64}[*]?)$"
 }
 
 newtype! {
@@ -55,10 +55,34 @@ newtype! {
     pattern: r"^arn:aws(-[a-z-]+)?:iam::([0-9]{12}|aws):policy/([!-~]+/)?[\w+=,.@-]{1,128}$"
 }
 
+/// Where IAM Identity Center keeps its roles.
+const IDENTITY_CENTER: &str = "role/aws-reserved/sso.amazonaws.com/";
+const PERMISSION_SET: &str = "AWSReservedSSO_";
+/// How many hexadecimal digits Identity Center appends to a role's name.
+const SUFFIX: usize = 16;
+
 impl PrincipalArn {
     pub fn arn(&self) -> Arn<'_> {
-        parsed(&self.0)
+        parsed(self.0.trim_end_matches('*'))
     }
+
+    /// The pattern of a role of IAM Identity Center, whose suffix changes whenever the permission
+    /// set is assigned anew. `?` stands for each digit, so that `Dev` does not let in `Dev_Admin`.
+    pub fn identity_center_pattern(&self) -> Option<String> {
+        let set = permission_set(self.arn().resource)?;
+        let head = self.0.strip_suffix('*').unwrap_or(&self.0);
+        let name = head.len() - head.rsplit('/').next()?.len();
+        Some(format!("{}{set}_{}", head.get(..name)?, "?".repeat(SUFFIX)))
+    }
+}
+
+/// The name without its suffix, if `resource` is a role of Identity Center with its suffix or `_`.
+fn permission_set(resource: &str) -> Option<&str> {
+    let name = resource.strip_prefix(IDENTITY_CENTER)?.rsplit('/').next()?;
+    let (set, suffix) = name.rsplit_once('_')?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let known = suffix.is_empty() || (suffix.len() == SUFFIX && digits(suffix));
+    (known && set.len() > PERMISSION_SET.len() && set.starts_with(PERMISSION_SET)).then_some(set)
 }
 
 impl PolicyArn {
@@ -87,6 +111,13 @@ pub(super) fn is_iam_name(text: &str, most: usize) -> bool {
 
 fn check_principal(text: &str) -> Result<(), Invalid> {
     let invalid = Invalid::new(PRINCIPAL);
+    if let Some(arn) = text.strip_suffix("_*").and_then(|_| Arn::parse(text.get(..text.len() - 1)?))
+        && permission_set(arn.resource).is_some()
+        && arn.service == "iam"
+        && is_account(arn.account)
+    {
+        return Ok(());
+    }
     if text.contains('*') {
         return Err(invalid.why("`*` would let in every AWS account there is"));
     }
@@ -185,6 +216,30 @@ mod tests {
         ] {
             bad.parse::<PrincipalArn>().unwrap_err();
         }
+    }
+
+    #[test]
+    fn a_role_of_identity_center_is_known_by_all_but_its_suffix() {
+        let at = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com";
+        let pattern = |text: &str| {
+            let arn =
+                text.parse::<PrincipalArn>().unwrap_or_else(|error| panic!("{text}: {error}"));
+            arn.identity_center_pattern()
+        };
+        let wanted = format!("{at}/eu-west-1/AWSReservedSSO_Dev_Ops_????????????????");
+        for suffix in ["0123456789abcdef", "*"] {
+            let text = format!("{at}/eu-west-1/AWSReservedSSO_Dev_Ops_{suffix}");
+            assert_eq!(pattern(&text).as_ref(), Some(&wanted));
+        }
+        assert_eq!(
+            pattern("arn:aws:iam::123456789012:role/AWSReservedSSO_x_0123456789abcdef"),
+            None
+        );
+        assert_eq!(pattern("arn:aws:iam::123456789012:role/Dev"), None);
+        for open in ["AWSReservedSSO_*", "*", "Dev_*", "AWSReservedSSO_*_*"] {
+            format!("{at}/{open}").parse::<PrincipalArn>().unwrap_err();
+        }
+        "arn:aws:iam::123456789012:role/Dev_*".parse::<PrincipalArn>().unwrap_err();
     }
 
     #[test]

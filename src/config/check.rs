@@ -3,7 +3,7 @@
 //! Runs on what is left after each value was checked. A value that was wrong in itself is not
 //! complained about again: `note` passes over whatever touches one.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{
     arn::Arn,
@@ -25,10 +25,12 @@ pub(super) fn check(config: &Config, skip: &Skip, problems: &mut Vec<Problem>) {
     check.names();
     check.proxy();
     check.oidc();
+    check.inference_profiles();
+    check.monitoring();
 }
 
-struct Check<'a> {
-    config: &'a Config,
+pub(super) struct Check<'a> {
+    pub(super) config: &'a Config,
     skip: &'a Skip,
     problems: &'a mut Vec<Problem>,
 }
@@ -36,7 +38,7 @@ struct Check<'a> {
 const MOST_TAGS: usize = 40;
 
 impl Check<'_> {
-    fn note(&mut self, path: &Path, message: String, hint: &str) {
+    pub(super) fn note(&mut self, path: &Path, message: String, hint: &str) {
         let what = What::said(message);
         let what = if hint.is_empty() { what } else { what.hint(hint) };
         note(self.skip, self.problems, path, what);
@@ -54,6 +56,14 @@ impl Check<'_> {
         for (path, model) in models {
             let arn = model.as_ref().and_then(|model| model.form().arn());
             all.extend(arn.map(|arn| (Path::of(path), arn, own)));
+        }
+        for (index, profile) in bedrock.inference_profiles.iter().enumerate() {
+            let path = Path::of("bedrock.inference_profiles").index(index);
+            let ids = [("model_id", Some(&profile.model_id)), ("arn", profile.arn.as_ref())];
+            for (key, id) in ids {
+                let arn = id.and_then(|id| id.form().arn());
+                all.extend(arn.map(|arn| (path.clone().key(key), arn, own)));
+            }
         }
         // A key may be of another account that shares it.
         let key = bedrock.encryption.kms_key_id.as_ref().and_then(KmsKeyId::arn);
@@ -106,10 +116,8 @@ impl Check<'_> {
     }
 
     fn vpc(&mut self) {
-        let Some(VpcConfig { subnet_ids, security_group_ids }) = &self.config.bedrock.vpc_config
-        else {
-            return;
-        };
+        let Some(vpc) = &self.config.bedrock.vpc_config else { return };
+        let VpcConfig { subnet_ids, security_group_ids, additional_services } = vpc;
         let path = || Path::of("bedrock.vpc_config");
         match (subnet_ids.is_empty(), security_group_ids.is_empty()) {
             (false, true) => {
@@ -130,9 +138,11 @@ impl Check<'_> {
         self.twice(&path().key("subnet_ids"), subnets);
         let groups = security_group_ids.iter().map(SecurityGroupId::as_str);
         self.twice(&path().key("security_group_ids"), groups);
+        let services = additional_services.iter().map(|service| service.name());
+        self.twice(&path().key("additional_services"), services);
     }
 
-    fn twice<'b>(&mut self, list: &Path, items: impl Iterator<Item = &'b str>) {
+    pub(super) fn twice<'b>(&mut self, list: &Path, items: impl Iterator<Item = &'b str>) {
         let mut seen = HashSet::new();
         for (index, item) in items.enumerate() {
             if !seen.insert(item) {
@@ -152,9 +162,14 @@ impl Check<'_> {
                 format!("there are {} tags, and there can be {MOST_TAGS}", config.tags.len());
             self.note(&Path::of("tags"), message, "");
         }
+        self.tag_map(&Path::of("tags"), &config.tags);
+    }
+
+    /// Tags as AWS takes them, and none that is ours.
+    pub(super) fn tag_map(&mut self, list: &Path, tags: &BTreeMap<String, String>) {
         let mut seen = HashSet::new();
-        for (key, value) in &config.tags {
-            let path = Path::of("tags").key(key);
+        for (key, value) in tags {
+            let path = list.clone().key(key);
             if let Some((message, hint)) = tag_mistake(&path.to_string(), key, value) {
                 self.note(&path, message, hint);
             } else if !seen.insert(key.to_lowercase()) {

@@ -1,11 +1,12 @@
-//! The names and paths of IAM roles.
+//! The names and paths of IAM roles, and the tag that names a session's group.
 
 use super::{
     arn::{Arn, is_iam_name},
-    newtype::{Invalid, newtype},
+    newtype::{Invalid, consists, newtype},
 };
 
 const NAME: &str = "a role's name: 1 to 64 letters, digits and `_+=,.@-`";
+const TAG: &str = "a tag's key: 1 to 128 letters, digits and `_.:/=+@-`";
 const PATH: &str = "a path of IAM that begins and ends with `/`, such as `/teams/ai/`";
 
 newtype! {
@@ -16,6 +17,23 @@ newtype! {
 newtype! {
     /// The path of an IAM role.
     IamPath, must: PATH, check: check_path, pattern: "^/([!-~]{1,510}/)?$"
+}
+
+newtype! {
+    /// The key of the session tag that names a developer's group.
+    GroupTag, must: TAG, check: check_tag, pattern: "^[A-Za-z0-9_.:/=+@-]{1,128}$"
+}
+
+impl Default for GroupTag {
+    fn default() -> Self {
+        Self("group".into())
+    }
+}
+
+fn check_tag(text: &str) -> Result<(), Invalid> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:/=+@-".contains(&byte);
+    let good = consists(text, 1, 128, allowed) && !text.to_ascii_lowercase().starts_with("aws:");
+    if good { Ok(()) } else { Err(Invalid::new(TAG)) }
 }
 
 impl Default for RoleName {

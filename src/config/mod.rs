@@ -10,6 +10,7 @@
 
 mod arn;
 mod check;
+mod check_monitoring;
 mod decode;
 mod expand;
 mod iam;
@@ -17,6 +18,7 @@ mod kms_key_id;
 mod log;
 mod message;
 mod model_id;
+mod monitoring;
 mod network;
 mod newtype;
 mod notify;
@@ -39,11 +41,12 @@ use std::path::{Path as FilePath, PathBuf};
 
 pub use self::{
     arn::{Arn, PolicyArn, PrincipalArn},
-    iam::{IamPath, RoleName},
+    iam::{GroupTag, IamPath, RoleName},
     kms_key_id::{KmsKeyForm, KmsKeyId},
     log::{BucketName, LogGroupName, RetentionDays},
     model_id::{ModelForm, ModelId},
-    network::{SecurityGroupId, SubnetId},
+    monitoring::{Alarms, Budget, Monitoring, Percent},
+    network::{EndpointService, SecurityGroupId, SubnetId},
     newtype::Invalid,
     notify::NotifyTarget,
     place::Place,
@@ -51,8 +54,7 @@ pub use self::{
     region::Region,
     schema::schema,
     shape::{
-        Access, Alarms, Bedrock, Config, Encryption, InferenceProfile, Logging, Monitoring, Oidc,
-        S3Logging, VpcConfig,
+        Access, Bedrock, Config, Encryption, InferenceProfile, Logging, Oidc, S3Logging, VpcConfig,
     },
     tenant::{AccountId, Tenant},
     warning::Warning,
@@ -214,26 +216,31 @@ mod tests {
             .replace("  # vpc_config", "  vpc_config")
             .replace("  #   subnet_ids", "    subnet_ids")
             .replace("  #   security_group_ids", "    security_group_ids")
+            .replace("  #   additional_services", "    additional_services")
             .replace("  # temperature", "  temperature")
             .replace("# account_id", "account_id")
             .replace("inference_profiles: []", "inference_profiles:")
             .replace("  #   - name", "    - name")
             .replace("  #     model_id", "      model_id")
             .replace("  #     tags", "      tags")
+            .replace("  #     arn", "      arn")
             .replace("oidc: null", "oidc:")
             .replace("    #   issuer", "      issuer")
             .replace("    #   client_ids", "      client_ids")
             .replace("    #   subjects", "      subjects")
             .replace("    #   groups", "      groups")
-            .replace("  # monitoring", "  monitoring")
-            .replace("  #   alarms", "    alarms")
-            .replace("  #     error", "      error")
-            .replace("  #     latency", "      latency")
-            .replace("  #   notify", "    notify");
+            .replace("    #   group_tag", "      group_tag")
+            .replace("notify: []", "notify:")
+            .replace("    #   - email", "      - email")
+            .replace("    #   - https", "      - https")
+            .replace("budget: null", "budget:")
+            .replace("    #   monthly_usd", "      monthly_usd")
+            .replace("    #   notify_percent", "      notify_percent");
         let loaded = loaded(&text).unwrap();
         assert_eq!(loaded.config.bedrock.inference_profiles.len(), 1);
         assert_eq!(loaded.config.bedrock.monitoring.notify.len(), 2);
-        assert_eq!(loaded.warnings.len(), 5);
+        assert!(loaded.config.bedrock.monitoring.budget.is_some());
+        assert_eq!(loaded.warnings.len(), 1, "temperature");
     }
 
     #[test]
@@ -244,15 +251,9 @@ mod tests {
         let at = format!("{EXAMPLES}/guide-config.yaml");
         assert_eq!(
             said,
-            [
-                format!(
-                    "{at}:5:3: `bedrock.temperature` has no effect: Claude Code has no such setting"
-                ),
-                format!(
-                    "{at}:6:3: `bedrock.vpc_config`: subnets and security groups are checked; \
-                     private endpoints are not created yet"
-                ),
-            ]
+            [format!(
+                "{at}:5:3: `bedrock.temperature` has no effect: Claude Code has no such setting"
+            ),]
         );
     }
 
@@ -263,7 +264,7 @@ mod tests {
         loaded.warn("bedrock.small_fast_model_id", "is not there", None);
         let lines: Vec<_> =
             loaded.warnings.iter().map(|warning| warning.place.as_ref().unwrap().line).collect();
-        assert_eq!(lines, [1, 3, 5, 6]);
+        assert_eq!(lines, [1, 3, 5]);
     }
 
     #[test]

@@ -87,6 +87,14 @@ impl ModelId {
         form(&self.0).unwrap_or(ModelForm::Foundation { model: &self.0 })
     }
 
+    /// As its metrics name it: by id, also where the configuration has the ARN.
+    pub fn called(&self) -> &str {
+        match self.form() {
+            ModelForm::ApplicationProfileArn { .. } => &self.0,
+            _ => self.0.rsplit('/').next().unwrap_or(&self.0),
+        }
+    }
+
     /// The id of a system inference profile, which is its geography and its model.
     pub fn system_profile(prefix: &str, model: &str) -> Self {
         Self(format!("{prefix}.{model}"))

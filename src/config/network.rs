@@ -1,9 +1,12 @@
-//! The ids of subnets and security groups.
+//! The ids of subnets and security groups, and the services that are reached privately.
 
-use super::newtype::{Invalid, consists, newtype};
+use std::str::FromStr;
+
+use super::newtype::{Checked, Invalid, consists, newtype, readable};
 
 const SUBNET: &str = "a subnet's id such as `subnet-0123456789abcdef0`";
 const GROUP: &str = "a security group's id such as `sg-0123456789abcdef0`";
+const SERVICE: &str = "`sts` or `logs`";
 
 newtype! {
     /// A subnet of a VPC.
@@ -19,6 +22,47 @@ newtype! {
     must: GROUP,
     check: |text| check(text, "sg-", GROUP),
     pattern: "^sg-([0-9a-f]{8}|[0-9a-f]{17})$"
+}
+
+/// A service that can have a private endpoint besides Bedrock's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EndpointService {
+    /// For those who take the role from within the network.
+    Sts,
+    /// For those who read or write logs from there.
+    Logs,
+}
+
+impl Checked for EndpointService {
+    const MUST: &'static str = SERVICE;
+}
+
+readable!(EndpointService, "^(sts|logs)$");
+
+impl FromStr for EndpointService {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let invalid = Invalid::new(SERVICE);
+        match text {
+            "sts" => Ok(Self::Sts),
+            "logs" => Ok(Self::Logs),
+            "bedrock" | "bedrock-runtime" => {
+                Err(invalid.why("Bedrock always has its endpoints here").hint("leave it out"))
+            }
+            _ => Err(invalid),
+        }
+    }
+}
+
+impl EndpointService {
+    /// As in the service's endpoint: `com.amazonaws.REGION.NAME`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sts => "sts",
+            Self::Logs => "logs",
+        }
+    }
 }
 
 fn check(text: &str, prefix: &str, must: &'static str) -> Result<(), Invalid> {

@@ -65,6 +65,23 @@ impl FromStr for NotifyTarget {
     }
 }
 
+impl NotifyTarget {
+    /// What SNS sends to. A webhook's may hold a secret.
+    pub fn address(&self) -> String {
+        match self {
+            Self::Email(address) | Self::Https(address) => address.clone(),
+        }
+    }
+
+    /// As SNS calls it.
+    pub fn protocol(&self) -> &'static str {
+        match self {
+            Self::Email(_) => "email",
+            Self::Https(_) => "https",
+        }
+    }
+}
+
 impl fmt::Display for NotifyTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

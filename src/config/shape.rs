@@ -13,13 +13,13 @@ use serde::{
 
 use super::{
     arn::{PolicyArn, PrincipalArn},
-    iam::{IamPath, RoleName},
+    iam::{GroupTag, IamPath, RoleName},
     kms_key_id::KmsKeyId,
     log::{BucketName, LogGroupName, RetentionDays},
     model_id::ModelId,
-    network::{SecurityGroupId, SubnetId},
+    monitoring::Monitoring,
+    network::{EndpointService, SecurityGroupId, SubnetId},
     newtype::consists,
-    notify::NotifyTarget,
     number,
     proxy::Proxy,
     region::Region,
@@ -86,6 +86,9 @@ pub struct InferenceProfile {
     /// Tags by which its cost is told apart
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    /// Its ARN, once it is made: with it `groundwork env` makes no call to find it
+    #[serde(default)]
+    pub arn: Option<ModelId>,
 }
 
 /// Subnets of one VPC and the security groups of what is put into them.
@@ -96,6 +99,8 @@ pub struct VpcConfig {
     pub subnet_ids: Vec<SubnetId>,
     /// Security groups that let HTTPS in from where the developers are
     pub security_group_ids: Vec<SecurityGroupId>,
+    /// Endpoints besides those of Bedrock: `sts` for those who take the role from within, `logs`
+    pub additional_services: Vec<EndpointService>,
 }
 
 /// The key behind everything that is stored.
@@ -175,7 +180,8 @@ fn key_prefix<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 pub struct Access {
     /// The role that developers take
     pub role_name: RoleName,
-    /// The ARNs of roles, users and accounts that may take it; by default this account lets its own
+    /// The ARNs of roles, users and accounts that may take it; by default this account lets its own.
+    /// A role of IAM Identity Center may end in `_*`: what AWS appends to its name changes
     pub trusted_principals: Vec<PrincipalArn>,
     /// Developers that sign in with an identity provider
     pub oidc: Option<Oidc>,
@@ -213,36 +219,8 @@ pub struct Oidc {
     pub client_ids: Vec<String>,
     /// The `sub` of a token; `*` stands for anything
     pub subjects: Vec<String>,
-    /// The `groups` of a token, of which one must be here
+    /// The groups, of which the session's tag `group_tag` must name one; `*` stands for anything
     pub groups: Vec<String>,
-}
-
-/// Who is told when it fails.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Monitoring {
-    /// When an alarm rings
-    pub alarms: Alarms,
-    /// Who is told: `email:NAME@HOST` or `https://HOST/...`
-    pub notify: Vec<NotifyTarget>,
-}
-
-/// When an alarm rings.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Alarms {
-    /// The share of failed calls, in percent
-    #[serde(deserialize_with = "number::up_to::<_, 100>")]
-    #[schemars(range(min = 0, max = 100))]
-    pub error_rate_percent: f64,
-    /// The time to an answer, in milliseconds
-    #[serde(deserialize_with = "number::whole::<_, _, 1, 3_600_000>")]
-    #[schemars(range(min = 1, max = 3_600_000))]
-    pub latency_ms: u32,
-}
-
-impl Default for Alarms {
-    fn default() -> Self {
-        Self { error_rate_percent: 5.0, latency_ms: 5000 }
-    }
+    /// The session tag that names a developer's group, in the token's claim `https://aws.amazon.com/tags`
+    pub group_tag: GroupTag,
 }

@@ -24,12 +24,7 @@ impl fmt::Display for Warning {
 }
 
 /// Keys that are read and checked, but from which nothing is made yet.
-const UNUSED: [(&str, &str); 4] = [
-    ("bedrock.inference_profiles", "no application inference profile is created yet"),
-    ("bedrock.access.oidc", "no trust of an identity provider is created yet"),
-    ("bedrock.monitoring", "no alarm is created yet"),
-    ("proxy", "no proxy is used or passed on yet"),
-];
+const UNUSED: [(&str, &str); 1] = [("proxy", "no proxy is used or passed on yet")];
 
 /// What there is to know about `config`, which is read from `tree`.
 pub(super) fn warnings(config: &Config, tree: &Tree) -> Vec<(Path, String, Option<String>)> {
@@ -39,11 +34,6 @@ pub(super) fn warnings(config: &Config, tree: &Tree) -> Vec<(Path, String, Optio
         if tree.get(&steps).is_some_and(Tree::says_something) {
             all.push((Path::of(key), format!("`{key}` is only checked: {message}"), None));
         }
-    }
-    if config.bedrock.vpc_config.as_ref().is_some_and(|vpc| !vpc.subnet_ids.is_empty()) {
-        let message = "`bedrock.vpc_config`: subnets and security groups are checked; \
-                       private endpoints are not created yet";
-        all.push((Path::of("bedrock.vpc_config"), message.to_owned(), None));
     }
     if config.bedrock.temperature.is_some() {
         let message = "`bedrock.temperature` has no effect: Claude Code has no such setting";

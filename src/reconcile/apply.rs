@@ -147,19 +147,22 @@ async fn settle<C: Send + Sync>(
         _ => look_again(entry, run).await?,
     };
     // Another run may be faster at any step; then what is there now is looked at anew.
-    let mut met = None;
+    let mut met = seen.as_ref().and_then(|seen| seen.remark.clone());
     for last in [false, false, true] {
         let done = match &seen {
             None => make(entry, &context).await,
-            Some(seen) => change(entry, &context, options, seen).await,
+            Some(seen) => change(entry, &context, options, seen).await.map(Did::from),
         };
         let exists = match done {
             Err(error) if error.kind() == Kind::Exists && !last => error,
-            Ok(action @ Action::Create(_)) => {
-                created.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.id.clone());
-                return Ok(action.into());
+            Ok(did) => {
+                let anew = matches!(did.action, Action::Create(_) | Action::Replace(_));
+                if anew {
+                    created.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.id.clone());
+                }
+                return Ok(if anew { did } else { Did { remark: met, ..did } });
             }
-            other => return Ok(Did { action: other?, remark: met }),
+            Err(error) => return Err(error),
         };
         met = exists.causes().pop();
         seen = Some(look_for_what_exists(entry, run, exists).await?);
@@ -180,12 +183,13 @@ async fn look_again<C: Send + Sync>(entry: &Entry<C>, run: &Run<'_, C>) -> Resul
     }
 }
 
-async fn make<C>(entry: &Entry<C>, context: &Context<'_, C>) -> Result<Action> {
+async fn make<C>(entry: &Entry<C>, context: &Context<'_, C>) -> Result<Did> {
     let action = Action::Create(entry.node.want(context)?);
     context.tell(Event::Started { id: &entry.id, action: &action });
     let made = entry.node.create(context).await;
-    made.map_err(|error| error.while_doing(format!("could not create `{}`", entry.id)))?;
-    Ok(action)
+    let remark =
+        made.map_err(|error| error.while_doing(format!("could not create `{}`", entry.id)))?;
+    Ok(Did { action, remark })
 }
 
 /// Updates what is there, if it has to be; refuses what is not ours.
@@ -196,10 +200,20 @@ async fn change<C>(
     seen: &Seen,
 ) -> Result<Action> {
     let action = decide_wanted(entry, context, options, seen)?;
-    if let Action::Update(_) = action {
-        context.tell(Event::Started { id: &entry.id, action: &action });
-        let updated = entry.node.update(context, seen).await;
-        updated.map_err(|error| error.while_doing(format!("could not update `{}`", entry.id)))?;
+    let failed =
+        |verb: &str, error: Error| error.while_doing(format!("could not {verb} `{}`", entry.id));
+    match action {
+        Action::Update(_) => {
+            context.tell(Event::Started { id: &entry.id, action: &action });
+            entry.node.update(context, seen).await.map_err(|error| failed("update", error))?;
+        }
+        Action::Replace(_) => {
+            context.tell(Event::Started { id: &entry.id, action: &action });
+            // Cut off in between, the next run finds nothing there and makes it.
+            entry.node.delete(context, seen).await.map_err(|error| failed("replace", error))?;
+            entry.node.create(context).await.map_err(|error| failed("replace", error))?;
+        }
+        _ => {}
     }
     Ok(action)
 }

@@ -22,6 +22,11 @@ impl Outputs {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), output);
     }
 
+    /// What it gave is of no use any more.
+    pub(super) fn forget(&self, id: &ResourceId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
     fn get(&self, id: &ResourceId) -> Option<AnyOutput> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }

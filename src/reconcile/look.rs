@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::{
-    Action, Context, Event, Graph, Listener, Options, Owner, ResourceId,
+    Action, Change, Context, Event, Graph, Listener, Options, Owner, ResourceId,
     context::{Outputs, Run},
     graph::Entry,
     node::Seen,
@@ -36,6 +36,14 @@ impl<C> Survey<'_, C> {
     /// What each resource needs, in graph order.
     pub fn plan(&self) -> impl Iterator<Item = (&ResourceId, &Result<Action>)> {
         self.graph.entries.iter().map(|entry| &entry.id).zip(&self.plan)
+    }
+
+    /// What a reader must know of each besides, in graph order.
+    pub fn remarks(&self) -> impl Iterator<Item = Option<&str>> {
+        self.findings.iter().map(|finding| match finding {
+            Finding::Found(seen) => seen.remark.as_deref(),
+            _ => None,
+        })
     }
 
     pub fn errors(&self) -> impl Iterator<Item = &Error> {
@@ -71,6 +79,10 @@ pub async fn look<'g, C: Send + Sync>(
     let mut taken = Vec::with_capacity(findings.len());
     for (entry, finding) in graph.entries.iter().zip(findings) {
         let (planned, finding) = decide(entry, &run.context(entry), options, finding);
+        if matches!(planned, Ok(Action::Replace(_))) {
+            // What needs it will get another's output: so it sees now that it has to change, too.
+            outputs.forget(&entry.id);
+        }
         plan.push(planned);
         taken.push(finding);
     }
@@ -185,10 +197,14 @@ pub(super) fn decide_wanted<C>(
     if changes.is_empty() {
         return Ok(Action::Keep);
     }
-    let top = |path: &str| path.split('.').next().unwrap_or_default().to_owned();
-    if let Some(change) =
-        changes.iter().find(|change| entry.node.fixed().contains(&top(&change.path).as_str()))
-    {
+    let is_of = |change: &&Change, fields: &[&str]| {
+        fields.contains(&change.path.split('.').next().unwrap_or_default())
+    };
+    let fixed: Vec<_> = changes.iter().filter(|change| is_of(change, entry.node.fixed())).collect();
+    if fixed.iter().any(|change| is_of(change, entry.node.replaced_for())) {
+        return Ok(Action::Replace(changes));
+    }
+    if let Some(change) = fixed.first() {
         let message = format!(
             "`{}` of `{id}` cannot change from {} to {} while it exists",
             change.path, change.from, change.to

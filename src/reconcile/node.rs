@@ -12,12 +12,14 @@ use crate::error::{Error, Kind, Result};
 /// What [`Node::look`] found.
 pub(super) struct Seen {
     pub owner: Owner,
+    pub remark: Option<String>,
     state: Value,
     observed: Box<dyn Any + Send + Sync>,
 }
 
 pub(super) trait Node<C>: Send + Sync {
     fn fixed(&self) -> &'static [&'static str];
+    fn replaced_for(&self) -> &'static [&'static str];
     fn holds(&self) -> Option<&'static str>;
     fn rename(&self) -> &'static str;
     /// Whether it is somebody else's, so that it is never made or removed.
@@ -25,7 +27,8 @@ pub(super) trait Node<C>: Send + Sync {
     fn want(&self, context: &Context<'_, C>) -> Result<Value>;
     fn changes(&self, context: &Context<'_, C>, have: &Seen) -> Result<Vec<Change>>;
     fn look<'a>(&'a self, context: &'a Context<'a, C>) -> BoxFuture<'a, Result<Option<Seen>>>;
-    fn create<'a>(&'a self, context: &'a Context<'a, C>) -> BoxFuture<'a, Result<()>>;
+    /// Gives the remark on what was made.
+    fn create<'a>(&'a self, context: &'a Context<'a, C>) -> BoxFuture<'a, Result<Option<String>>>;
     fn update<'a>(
         &'a self,
         context: &'a Context<'a, C>,
@@ -54,6 +57,9 @@ impl<R: Resource> Node<R::Cloud> for R {
     fn fixed(&self) -> &'static [&'static str] {
         R::FIXED
     }
+    fn replaced_for(&self) -> &'static [&'static str] {
+        R::REPLACED_FOR
+    }
     fn holds(&self) -> Option<&'static str> {
         R::HOLDS
     }
@@ -78,16 +84,21 @@ impl<R: Resource> Node<R::Cloud> for R {
             context.publish(Arc::new(observed.output.clone()));
             Ok(Some(Seen {
                 owner: observed.owner.clone(),
+                remark: self.remark(&observed.output),
                 state: json(&observed.state)?,
                 observed: Box::new(observed),
             }))
         })
     }
-    fn create<'a>(&'a self, context: &'a Context<'a, R::Cloud>) -> BoxFuture<'a, Result<()>> {
+    fn create<'a>(
+        &'a self,
+        context: &'a Context<'a, R::Cloud>,
+    ) -> BoxFuture<'a, Result<Option<String>>> {
         Box::pin(async move {
             let output = Resource::create(self, context, &self.desired(context)?).await?;
+            let remark = self.remark(&output);
             context.publish(Arc::new(output));
-            Ok(())
+            Ok(remark)
         })
     }
     fn update<'a>(
@@ -115,6 +126,9 @@ impl<G: Given> Node<G::Cloud> for GivenNode<G> {
     fn fixed(&self) -> &'static [&'static str] {
         &[]
     }
+    fn replaced_for(&self) -> &'static [&'static str] {
+        &[]
+    }
     fn holds(&self) -> Option<&'static str> {
         None
     }
@@ -137,10 +151,14 @@ impl<G: Given> Node<G::Cloud> for GivenNode<G> {
         Box::pin(async move {
             context.publish(Arc::new(self.0.find(context).await?));
             let observed = Box::new(());
-            Ok(Some(Seen { owner: Owner::Parent, state: Value::Null, observed }))
+            let (owner, remark) = (Owner::Parent, None);
+            Ok(Some(Seen { owner, remark, state: Value::Null, observed }))
         })
     }
-    fn create<'a>(&'a self, context: &'a Context<'a, G::Cloud>) -> BoxFuture<'a, Result<()>> {
+    fn create<'a>(
+        &'a self,
+        context: &'a Context<'a, G::Cloud>,
+    ) -> BoxFuture<'a, Result<Option<String>>> {
         Box::pin(async move {
             let message = format!("`{}` is not ours to make", context.id());
             Err(Error::new(Kind::Internal, message))

@@ -22,12 +22,14 @@ pub enum Action {
     /// With the state it will have.
     Create(Value),
     Update(Vec<Change>),
+    /// These cannot change while it exists: it is removed and made anew.
+    Replace(Vec<Change>),
     Delete,
 }
 
 impl Action {
     pub fn is_change(&self) -> bool {
-        matches!(self, Self::Create(_) | Self::Update(_) | Self::Delete)
+        matches!(self, Self::Create(_) | Self::Update(_) | Self::Replace(_) | Self::Delete)
     }
 }
 

@@ -54,6 +54,9 @@ pub trait Resource: Send + Sync + 'static {
     const KIND: &'static str;
     /// Top-level fields of `State` that cannot change while the object lives.
     const FIXED: &'static [&'static str] = &[];
+    /// Those of [`Resource::FIXED`] for which the object is removed and made anew. For the others a
+    /// person has to do that.
+    const REPLACED_FOR: &'static [&'static str] = &[];
     /// What is lost with the object. Where there is something, deleting it must be asked for.
     const HOLDS: Option<&'static str> = None;
     /// What to do if an object of that name is somebody else's and stays so.
@@ -62,6 +65,10 @@ pub trait Resource: Send + Sync + 'static {
     fn name(&self) -> &str;
     fn needs(&self) -> Vec<ResourceId> {
         Vec::new()
+    }
+    /// What a reader must know of an object that is right all the same: who has yet to confirm.
+    fn remark(&self, _output: &Self::Output) -> Option<String> {
+        None
     }
     /// Pure: the same wish gives the same state.
     fn desired(&self, context: &Context<'_, Self::Cloud>) -> Result<Self::State>;

@@ -44,11 +44,21 @@ fn action(action: &Action) -> Fields {
         Action::Update(changes) => {
             fields([("action", json!("update")), ("changes", json!(changes))])
         }
+        Action::Replace(changes) => {
+            fields([("action", json!("replace")), ("changes", json!(changes))])
+        }
     }
 }
 
-pub(super) fn plan(id: &ResourceId, planned: &Result<Action, Error>) -> Fields {
+pub(super) fn plan(
+    id: &ResourceId,
+    planned: &Result<Action, Error>,
+    remark: Option<&str>,
+) -> Fields {
     let mut all = fields([("id", json!(id.to_string()))]);
+    if let Some(remark) = remark {
+        all.insert("remark".into(), json!(remark));
+    }
     match planned {
         Ok(planned) => all.extend(action(planned)),
         Err(failed) => all
@@ -62,6 +72,7 @@ pub(super) fn event(event: &Event<'_>) -> Option<(&'static str, Fields)> {
     let id = |id: &ResourceId| ("id", json!(id.to_string()));
     match event {
         Event::Looking { .. } | Event::Looked { .. } => None,
+        Event::Finished(Step { outcome: Outcome::Done(Action::Absent), .. }) => None,
         Event::Started { id: resource, action: begun } => {
             let mut all = fields([id(resource)]);
             all.extend(fields([("action", action(begun).remove("action").unwrap_or_default())]));
@@ -122,6 +133,7 @@ pub(super) fn summary(summary: &Summary<'_>) -> Fields {
         ),
         ("created", done(|action| matches!(action, Action::Create(_)))),
         ("updated", done(|action| matches!(action, Action::Update(_)))),
+        ("replaced", done(|action| matches!(action, Action::Replace(_)))),
         ("deleted", done(|action| matches!(action, Action::Delete))),
         ("left", done(|action| matches!(action, Action::Leave(_)))),
         ("failed", json!(of(&|outcome| matches!(outcome, Outcome::Failed(_))))),

@@ -176,9 +176,9 @@ impl Ui {
     /// What would change: lines on standard error, or JSON.
     pub fn plan<C>(&self, survey: &Survey<'_, C>) {
         let mut cut = false;
-        for (id, planned) in survey.plan() {
+        for ((id, planned), remark) in survey.plan().zip(survey.remarks()) {
             if self.manner.json {
-                self.line("plan", json::plan(id, planned));
+                self.line("plan", json::plan(id, planned, remark));
             } else if let Ok(action) = planned {
                 for line in plan::lines(&self.err, id, action, self.manner.verbose) {
                     cut |= line.ends_with('…');
@@ -196,11 +196,12 @@ impl Ui {
 
     /// What is there: a table on standard output, or JSON.
     pub fn status<C>(&self, survey: &Survey<'_, C>) {
-        for (id, planned) in survey.plan() {
+        for ((id, planned), remark) in survey.plan().zip(survey.remarks()) {
             if self.manner.json {
-                self.line("status", json::plan(id, planned));
+                self.line("status", json::plan(id, planned, remark));
             } else {
-                let lines = plan::status(&self.out, id, planned, self.manner.verbose);
+                let mut lines = plan::status(&self.out, id, planned, self.manner.verbose);
+                lines.extend(plan::remark(&self.out, remark, self.manner.verbose));
                 for line in lines {
                     self.data(&format!("{line}\n"));
                 }

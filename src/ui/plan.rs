@@ -26,8 +26,10 @@ pub(super) fn lines(style: &Style, id: &ResourceId, action: &Action, whole: bool
             }
             lines
         }
-        Action::Update(changes) => {
-            let mut lines = vec![fit(style.changed(&format!("~ update  {id}")))];
+        Action::Update(changes) | Action::Replace(changes) => {
+            let anew = matches!(action, Action::Replace(_));
+            let word = if anew { "± replace" } else { "~ update " };
+            let mut lines = vec![fit(style.changed(&format!("{word} {id}")))];
             lines.extend(
                 changes.iter().map(|change| fit(format!("            {}", from_to(change)))),
             );
@@ -78,7 +80,7 @@ pub(super) fn status(
         Ok(Action::Create(_)) => line(style.bad("missing ")),
         Ok(Action::Delete) => line(style.changed("unwanted")),
         Ok(Action::Leave(why)) => vec![fit(format!("{} {id}: {why}", style.faint("left    ")))],
-        Ok(Action::Update(changes)) => {
+        Ok(Action::Update(changes) | Action::Replace(changes)) => {
             let mut lines = line(style.changed("drifted "));
             lines.extend(changes.iter().map(|change| fit(format!("         {}", from_to(change)))));
             lines
@@ -91,6 +93,12 @@ pub(super) fn status(
             lines
         }
     }
+}
+
+/// What `status` says besides.
+pub(super) fn remark(style: &Style, remark: Option<&str>, whole: bool) -> Option<String> {
+    let line = format!("         {}", remark?);
+    Some(if whole { line } else { style.fit(&line) })
 }
 
 fn count(number: usize, word: &str) -> Option<String> {
@@ -108,6 +116,7 @@ pub(super) fn total<C>(survey: &Survey<'_, C>) -> String {
     let parts = [
         count(of(|action| matches!(action, Action::Create(_))), "to create"),
         count(of(|action| matches!(action, Action::Update(_))), "to change"),
+        count(of(|action| matches!(action, Action::Replace(_))), "to replace"),
         count(of(|action| matches!(action, Action::Delete)), "to delete"),
         count(of(|action| matches!(action, Action::Leave(_))), "to leave"),
         count(of(|action| matches!(action, Action::Keep)), "as it should be"),
@@ -142,6 +151,7 @@ pub(super) fn summary(report: &Report) -> String {
         count(right, "were right"),
         count(of(|outcome| matches!(outcome, Outcome::Done(Action::Create(_)))), "made"),
         count(of(|outcome| matches!(outcome, Outcome::Done(Action::Update(_)))), "changed"),
+        count(of(|outcome| matches!(outcome, Outcome::Done(Action::Replace(_)))), "replaced"),
         count(of(|outcome| matches!(outcome, Outcome::Done(Action::Delete))), "deleted"),
         count(left, "left as they are"),
         count(of(|outcome| matches!(outcome, Outcome::Failed(_))), "failed"),

@@ -152,6 +152,7 @@ fn doing(action: &Action) -> &'static str {
     match action {
         Action::Create(_) => "creating",
         Action::Update(_) => "updating",
+        Action::Replace(_) => "replacing",
         Action::Delete => "deleting",
         Action::Keep | Action::Absent | Action::Leave(_) => "looking at",
     }
@@ -168,10 +169,12 @@ fn finished(style: Style, step: &Step) -> Option<String> {
         Outcome::Done(Action::Create(_)) => format!("{} {id} {took}", style.good("+ created")),
         Outcome::Done(Action::Delete) => format!("{} {id} {took}", style.bad("- deleted")),
         Outcome::Done(Action::Leave(why)) => format!("{} {id}: {why}", style.faint("= left   ")),
-        Outcome::Done(Action::Update(changes)) => {
+        Outcome::Done(action @ (Action::Update(changes) | Action::Replace(changes))) => {
             let paths: Vec<_> = changes.iter().map(|change| change.path.as_str()).collect();
             let paths = paths.join(", ");
-            format!("{} {id}: {paths} {took}", style.changed("~ updated"))
+            let anew = matches!(action, Action::Replace(_));
+            let word = if anew { "± replaced" } else { "~ updated" };
+            format!("{} {id}: {paths} {took}", style.changed(word))
         }
         Outcome::Failed(_) => format!("{} {id}", style.bad("! failed ")),
         Outcome::Blocked(by) => format!("{} {id}: waits for {by}", style.faint("· blocked")),

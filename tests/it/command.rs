@@ -31,7 +31,7 @@ fn the_main_job_prints_exports_to_stdout_and_everything_else_to_stderr() {
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(run.stdout.lines().all(|line| line.starts_with("export ")), "{}", run.stdout);
     assert!(run.stdout.contains("export CLAUDE_CODE_USE_BEDROCK='1'\n"), "{}", run.stdout);
-    assert!(run.stderr.contains("8 resources: 8 made"), "{}", run.stderr);
+    assert!(run.stderr.contains("15 resources: 15 made"), "{}", run.stderr);
     let role = format!("arn:aws:iam::{}:role/ClaudeCodeRole", account.id);
     assert!(run.stderr.contains(&role), "{}", run.stderr);
     assert_eq!(run.stdout, desk.run(&["env", "aws"]).stdout);
@@ -48,7 +48,7 @@ fn a_second_run_says_nothing_to_do() {
     ] {
         let run = desk.run(arguments);
         assert_eq!(run.code, Some(0), "{arguments:?}: {run:?}");
-        let nothing = "8 resources: all as they should be, nothing to do";
+        let nothing = "15 resources: all as they should be, nothing to do";
         assert!(run.stderr.contains(nothing), "{arguments:?}: {}", run.stderr);
     }
     assert_eq!(account.count().1, 0);
@@ -62,9 +62,10 @@ fn a_run_makes_no_call_that_it_does_not_need() {
     let (first, _) = account.count();
     account.reset();
     desk.run(&["provision", "aws", "--yes"]);
-    // One to sign in; then role 2, key 4, log group 2, bucket 7, logging role 2, setting 1.
-    assert_eq!(account.count(), (19, 0), "{:?}", account.calls());
-    assert!(first <= 37, "{first}");
+    // One to sign in; then role 2, key 4, log group 2, bucket 7, logging role 2, setting 1, topic 3
+    // (for one that was switched off), alarms 14, dashboard 2.
+    assert_eq!(account.count(), (38, 0), "{:?}", account.calls());
+    assert!(first <= 63, "{first}");
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn a_dry_run_shows_all_and_changes_nothing() {
         assert!(run.stderr.contains("+ create  aws.kms.key/claude-code"), "{}", run.stderr);
         let later = "kms_key: (known after `aws.kms.key/claude-code`)";
         assert!(run.stderr.contains(later), "{}", run.stderr);
-        assert!(run.stderr.contains("8 resources: 8 to create"), "{}", run.stderr);
+        assert!(run.stderr.contains("15 resources: 15 to create"), "{}", run.stderr);
     }
     assert_eq!(account.count().1, 0);
     assert_eq!(census(&account.inventory()), NOTHING);
@@ -137,11 +138,11 @@ fn a_json_run_tells_every_step_and_the_environment() {
     let of = |event: &str| {
         run.lines().into_iter().filter(|l| l["event"] == event).collect::<Vec<Value>>()
     };
-    assert_eq!(of("start").len(), 8);
+    assert_eq!(of("start").len(), 15);
     let steps = of("step");
     assert!(steps.iter().all(|step| step["outcome"] == "done" && step["action"] == "create"));
-    assert_eq!(steps.len(), 8);
-    assert_eq!(run.summary()["created"], 8);
+    assert_eq!(steps.len(), 15);
+    assert_eq!(run.summary()["created"], 15);
     assert_eq!(run.summary()["environment"]["AWS_REGION"], "us-east-1");
 }
 
@@ -159,7 +160,7 @@ fn destroy_says_what_it_leaves_and_takes_data_only_when_told() {
     let (account, desk) = provisioned();
     let run = desk.run(&["destroy", "aws", "--yes"]);
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(run.stderr.contains("8 resources: 5 deleted, 3 left as they are"), "{}", run.stderr);
+    assert!(run.stderr.contains("15 resources: 12 deleted, 3 left as they are"), "{}", run.stderr);
     assert!(run.stderr.contains("to delete also what holds data: --delete-data"), "{}", run.stderr);
     let run = desk.run(&["destroy", "aws", "--yes", "--delete-data"]);
     assert!(run.stderr.contains("scheduled for deletion on "), "{}", run.stderr);
@@ -215,7 +216,11 @@ fn a_denied_call_names_the_action_the_code_and_the_request() {
         "{}",
         run.stderr
     );
-    assert!(run.stderr.contains("8 resources: 3 made, 2 failed, 3 wait for it"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("15 resources: 10 made, 2 failed, 3 wait for it"),
+        "{}",
+        run.stderr
+    );
     assert!(run.stderr.contains("running again is safe"), "{}", run.stderr);
     assert!(run.stdout.is_empty(), "no exports of half a tenant");
 }
@@ -357,7 +362,7 @@ fn flags_have_environment_twins_that_work() {
     desk.set("GROUNDWORK_JSON", "true");
     let run = desk.run(&["provision", "aws"]);
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert_eq!(run.summary()["created"], 8);
+    assert_eq!(run.summary()["created"], 15);
     desk.set("GROUNDWORK_DELETE_DATA", "0");
     let run = desk.run(&["destroy", "aws"]);
     assert_eq!(run.summary()["left"], 3, "{run:?}");
@@ -466,7 +471,7 @@ fn ctrl_c_ends_cleanly_with_a_true_report() {
         assert_eq!(summary["interrupted"], true, "{run:?}");
         let made = summary["created"].as_u64().unwrap();
         let waiting = summary["not_started"].as_u64().unwrap();
-        assert!(made < 8 && waiting > 0, "{operation}: {summary}");
+        assert!(made < 15 && waiting > 0, "{operation}: {summary}");
         account.reset();
         let run = desk.run(&["provision", "aws", "--yes", "--json"]);
         assert_eq!(run.code, Some(0), "{operation}: {run:?}");

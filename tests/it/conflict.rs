@@ -289,7 +289,7 @@ fn two_programs_at_the_same_time_end_with_one_tenant_and_two_true_reports() {
         let summary = run.summary();
         let number = |key: &str| summary[key].as_u64().unwrap();
         assert_eq!(number("failed"), 0);
-        assert_eq!(number("kept") + number("created") + number("updated"), 8, "{summary}");
+        assert_eq!(number("kept") + number("created") + number("updated"), 15, "{summary}");
     }
     assert_eq!(census(&account.inventory()), WHOLE);
     let idle = desk.run(&["provision", "aws", "--expect-no-changes"]);

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::support::tenant::{NOTHING, SMALL, Tenant, WHOLE, census, config, said};
 
 const BUCKET: &str = "aws.s3.bucket";
+const DASHBOARD: &str = "aws.cloudwatch.dashboard";
 const KEY: &str = "aws.kms.key";
 const LOG_GROUP: &str = "aws.logs.group";
 const LOGGING: &str = "aws.bedrock.invocation_logging";
@@ -63,7 +64,7 @@ async fn a_tenant_lives_and_dies() {
     assert_eq!(census(&tenant.account.inventory()), WHOLE);
     idle(&tenant).await;
     let report = tenant.destroy().await;
-    assert!(report.complete() && report.changed() == 8, "{}", said(&report));
+    assert!(report.complete() && report.changed() == 15, "{}", said(&report));
     assert_eq!(census(&tenant.account.inventory()), NOTHING);
     tenant.account.reset();
     let again = tenant.destroy().await;
@@ -114,6 +115,13 @@ async fn a_changed_configuration_is_carried_over() {
     repairs(
         &tenant,
         &[
+            ("aws.cloudwatch.alarm/claude-code-main-error-rate", "tags.team"),
+            ("aws.cloudwatch.alarm/claude-code-main-latency", "tags.team"),
+            ("aws.cloudwatch.alarm/claude-code-main-throttling", "tags.team"),
+            ("aws.cloudwatch.alarm/claude-code-small-error-rate", "tags.team"),
+            ("aws.cloudwatch.alarm/claude-code-small-latency", "tags.team"),
+            ("aws.cloudwatch.alarm/claude-code-small-throttling", "tags.team"),
+            (DASHBOARD, "tags.team"),
             (ROLE, "max_session_duration_seconds"),
             (ROLE, "tags.team"),
             (logging_role, "tags.team"),

@@ -74,7 +74,7 @@ fn a_yes_at_the_question_makes_the_tenant() {
         "+ create  aws.kms.key/claude-code",
         "make these changes? [y/N]",
         "+ created aws.kms.key/claude-code",
-        "8 resources: 8 made",
+        "15 resources: 15 made",
         "export CLAUDE_CODE_USE_BEDROCK='1'",
     ] {
         assert!(text.contains(part), "{part} is not in:\n{text}");

@@ -58,18 +58,6 @@ impl Access<'_> {
     }
 }
 
-/// Who may take a developer's role: the principals named, or whoever this account itself lets.
-pub fn developer_trust(partition: &str, account: &str, principals: &[String]) -> Value {
-    let account = [format!("arn:{partition}:iam::{account}:root")];
-    let principals = if principals.is_empty() { &account } else { principals };
-    document(&[json!({
-        "Sid": "DeveloperAssumes",
-        "Effect": "Allow",
-        "Principal": {"AWS": principals},
-        "Action": "sts:AssumeRole",
-    })])
-}
-
 fn allow(sid: &str, actions: &[&str], resources: &[&str]) -> Value {
     json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources})
 }

@@ -4,10 +4,14 @@
 mod access;
 mod delivery;
 mod key;
+mod topic;
+mod trust;
 
-pub use access::{Access, Invocable, developer_trust, invoke};
+pub use access::{Access, Invocable, invoke};
 pub use delivery::{Delivery, bucket_statements, delivery_role_policy, delivery_trust};
 pub use key::{key_policy, lacking_grants};
+pub use topic::{Sender, topic_policy};
+pub use trust::{developer_trust, issuer_name};
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};

@@ -4,6 +4,7 @@ use aws_sdk_iam::types::Tag;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::OidcProviderOutput;
 use crate::{
     aws::{
         Aws, Tags,
@@ -12,7 +13,7 @@ use crate::{
         policy,
     },
     error::{Error, Kind, Result},
-    reconcile::{Context, Deletion, Observed, Resource},
+    reconcile::{Context, Deletion, Observed, Ref, Resource, ResourceId},
 };
 
 /// A trusted principal may have been made a moment ago and not be known everywhere: half a minute.
@@ -31,6 +32,8 @@ pub struct Role {
     pub max_session_duration_seconds: i32,
     /// `None` leaves alone what is there: the company's own automation may have set one.
     pub permissions_boundary: Option<String>,
+    /// The identity provider that the trust names, made first.
+    pub provider: Option<Ref<OidcProviderOutput>>,
     pub tags: Tags,
 }
 
@@ -60,6 +63,10 @@ impl Resource for Role {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn needs(&self) -> Vec<ResourceId> {
+        self.provider.iter().map(Ref::id).collect()
     }
 
     fn desired(&self, context: &Context<'_, Aws>) -> Result<State> {
@@ -219,7 +226,7 @@ impl Role {
     }
 }
 
-fn iam_tags(tags: &Tags) -> Result<Vec<Tag>> {
+pub(super) fn iam_tags(tags: &Tags) -> Result<Vec<Tag>> {
     let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
     let tags: std::result::Result<_, _> = tags.iter().map(tag).collect();
     tags.map_err(|error| Error::new(Kind::Internal, "a tag lacks a part").caused_by(error))

@@ -13,7 +13,7 @@ use crate::{
     aws::{
         Aws,
         error::AwsResult as _,
-        policy::{self, Delivery},
+        policy::{self, Delivery, Sender},
     },
     error::{Error, Kind, Result},
     reconcile::{Context, Given},
@@ -23,6 +23,8 @@ pub struct GivenKey {
     /// A key id, key ARN, alias or alias ARN.
     pub key: String,
     pub delivery: Delivery,
+    /// Whose alarms are sent under it, if anybody is told.
+    pub sender: Option<Sender>,
 }
 
 fn unfit(key: &str, why: &str) -> Error {
@@ -75,11 +77,11 @@ impl GivenKey {
         let call = context.cloud.kms.get_key_policy().key_id(arn).policy_name("default").send();
         let answer = call.await.calling("kms:GetKeyPolicy")?;
         let document = policy::parse(answer.policy().unwrap_or_default());
-        let lacking = policy::lacking_grants(&self.delivery, &document);
+        let lacking = policy::lacking_grants(&self.delivery, self.sender.as_ref(), &document);
         if lacking.is_empty() {
             return Ok(());
         }
-        let why = "does not let the services use it that encrypt the invocation log";
+        let why = "does not let the services use it that encrypt the log and the alarms";
         let statements: Vec<_> = lacking.iter().map(ToString::to_string).collect();
         let key = format!("--region {} --key-id {arn} --policy-name default", context.cloud.region);
         Err(unfit(&self.key, why)

@@ -1,7 +1,10 @@
 //! One file per kind of object that we keep in AWS, or lean on there.
 
 mod bedrock_invocation_logging;
+mod cloudwatch_alarm;
+mod cloudwatch_dashboard;
 mod ec2_network;
+mod iam_oidc_provider;
 mod iam_role;
 mod iam_role_policy;
 mod kms_given_key;
@@ -13,12 +16,17 @@ mod s3_bucket_content;
 mod s3_bucket_read;
 mod s3_bucket_setting;
 mod s3_bucket_write;
+mod sns_topic;
 
 pub use bedrock_invocation_logging::{Datum, InvocationLogging};
+pub use cloudwatch_alarm::{Alarm, Metric, Query, Rule};
+pub use cloudwatch_dashboard::Dashboard;
 pub use ec2_network::{SecurityGroup, Subnet, SubnetOutput};
+pub use iam_oidc_provider::{OidcProvider, OidcProviderOutput};
 pub use iam_role::{Role, RoleOutput};
 pub use iam_role_policy::RolePolicy;
 pub use kms_given_key::GivenKey;
 pub use kms_key::{Key, KeyOutput};
 pub use logs_group::{LogGroup, LogGroupOutput};
 pub use s3_bucket::{Bucket, BucketOutput};
+pub use sns_topic::{Topic, TopicOutput};

@@ -268,6 +268,7 @@ fn word(action: &Action) -> &'static str {
         Action::Leave(_) => "leave",
         Action::Create(_) => "create",
         Action::Update(_) => "update",
+        Action::Replace(_) => "replace",
         Action::Delete => "delete",
     }
 }
