@@ -1,12 +1,13 @@
 //! The one door to AWS: one client per service, all made from one [`SdkConfig`], so that a
 //! profile, an endpoint, a proxy or a test's wire is set in one place.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, profile::ProfileFileCredentialsProvider,
     provider_config::ProviderConfig, timeout::TimeoutConfig,
 };
+use aws_sdk_bedrock::types::InferenceProfileSummary;
 use aws_smithy_async::rt::sleep::default_async_sleep;
 use aws_smithy_http_client::{Connector, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::client::http::{
@@ -16,6 +17,7 @@ use aws_smithy_runtime_api::client::http::{
 use super::{
     Mark,
     error::{AwsResult as _, Obstacle, obstacle},
+    resource::application_profiles,
 };
 use crate::error::{Error, Kind, Result};
 
@@ -126,6 +128,42 @@ pub async fn identify(sdk: &SdkConfig, profile: Option<&str>) -> Result<Identity
     let arn = who.arn().ok_or_else(|| unclear("ARN"))?.to_owned();
     let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
     Ok(Identity { account, arn, partition })
+}
+
+/// The ARNs of the application inference profiles by these names, as a developer's role may see
+/// them. It cannot read their tags, so that a name must be there once.
+pub async fn find_inference_profiles(
+    sdk: &SdkConfig,
+    names: &[String],
+) -> Result<BTreeMap<String, String>> {
+    let all = application_profiles(&aws_sdk_bedrock::Client::new(sdk)).await.map_err(|error| {
+        error
+            .while_doing("could not look up the application inference profiles")
+            .hint("sign in as a developer, or write their ARNs into the configuration: `arn`")
+    })?;
+    let mut found = BTreeMap::new();
+    for name in names {
+        let of_name = |it: &&InferenceProfileSummary| it.inference_profile_name() == name;
+        let arns: Vec<&str> = all
+            .iter()
+            .filter(of_name)
+            .map(InferenceProfileSummary::inference_profile_arn)
+            .collect();
+        match arns.as_slice() {
+            [arn] => found.insert(name.clone(), (*arn).to_owned()),
+            [] => {
+                let message = format!("there is no application inference profile `{name}` yet");
+                return Err(Error::new(Kind::Config, message)
+                    .hint("have the tenant made: groundwork provision aws"));
+            }
+            _ => {
+                let message = format!("there are {} profiles by the name `{name}`", arns.len());
+                return Err(Error::new(Kind::Config, message)
+                    .hint(format!("say which: `arn` beside `name: {name}`: {}", arns.join(", "))));
+            }
+        };
+    }
+    Ok(found)
 }
 
 fn sign_in_hint(error: Error, obstacle: Option<Obstacle>, profile: Option<&str>) -> Error {

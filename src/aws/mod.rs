@@ -4,10 +4,11 @@ mod connect;
 mod error;
 mod mark;
 mod monitor;
+mod network;
 pub mod policy;
 pub mod resource;
 mod wanted;
 
-pub use connect::{Aws, Connection, Identity, configure, identify};
+pub use connect::{Aws, Connection, Identity, configure, find_inference_profiles, identify};
 pub use mark::{Mark, Tags};
-pub use wanted::{Handles, Place, guard, mark, wanted};
+pub use wanted::{Handles, Place, Profiles, guard, mark, wanted};

@@ -1,20 +1,20 @@
 //! What a configuration wants of an AWS account, as a graph. Pure: the same file and account give
 //! the same graph.
 
-use std::collections::BTreeSet;
-
 use super::{
     Aws, Identity, Mark, Tags,
     monitor::{self, View, Watched},
+    network::network,
     policy::{self, Access, Delivery, Invocable, Sender},
     resource::{
-        Alarm, Bucket, Dashboard, Datum, GivenKey, InvocationLogging, Key, KeyOutput, LogGroup,
-        OidcProvider, Role, RoleOutput, RolePolicy, SecurityGroup, Subnet, Topic,
+        Alarm, Bucket, Dashboard, Datum, GivenKey, InferenceProfile, InferenceProfileOutput,
+        InvocationLogging, Key, KeyOutput, LogGroup, OidcProvider, Role, RoleOutput, RolePolicy,
+        Topic,
     },
 };
 use crate::{
     claude::model,
-    config::{Config, Region},
+    config::{self, Config, ModelId, Region},
     error::{Error, Kind, Result},
     reconcile::{Graph, Ref},
 };
@@ -64,14 +64,21 @@ pub fn guard(config: &Config, place: &Place<'_>) -> Result<()> {
 pub struct Handles {
     /// The role that developers take.
     pub developer: Ref<RoleOutput>,
+    /// The application inference profiles.
+    pub profiles: Profiles,
 }
+
+/// Application inference profiles by name, in the order of the configuration.
+pub type Profiles = Vec<(String, Ref<InferenceProfileOutput>)>;
 
 /// Everything that the tenant consists of.
 pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
     let delivery = delivery(config, place);
     let tags: Tags = config.tags.clone();
     let mut graph = Graph::default();
-    let developer = developer(&mut graph, config, place);
+    let profiles = profiles(&mut graph, config, place.region);
+    let models = invocable(config, place, &profiles);
+    let developer = developer(&mut graph, config, place, &profiles, &models);
     let sender = sender(config, place);
     let key = key(&mut graph, config, &delivery, sender.as_ref());
     let log_group = graph.add(LogGroup {
@@ -101,6 +108,7 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
         name: format!("{}-deliver", config.tenant),
         role: role.clone(),
         document: policy::delivery_role_policy(&delivery),
+        profiles: Vec::new(),
     });
     let logging = &config.bedrock.logging;
     graph.add(InvocationLogging {
@@ -116,9 +124,9 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
             embedding: logging.embedding_data_delivery_enabled,
         },
     });
-    network(&mut graph, config);
+    network(&mut graph, config, place, (&models, &profiles));
     monitoring(&mut graph, config, place, &key);
-    (graph, Handles { developer })
+    (graph, Handles { developer, profiles })
 }
 
 fn delivery(config: &Config, place: &Place<'_>) -> Delivery {
@@ -147,7 +155,13 @@ fn boundary(config: &Config) -> Option<String> {
 }
 
 /// The role that developers take, and what it may do.
-fn developer(graph: &mut Graph<Aws>, config: &Config, place: &Place<'_>) -> Ref<RoleOutput> {
+fn developer(
+    graph: &mut Graph<Aws>,
+    config: &Config,
+    place: &Place<'_>,
+    profiles: &Profiles,
+    models: &[Invocable],
+) -> Ref<RoleOutput> {
     let Identity { account, partition, .. } = place.identity;
     let access = &config.bedrock.access;
     let provider = access.oidc.as_ref().map(|oidc| {
@@ -166,20 +180,44 @@ fn developer(graph: &mut Graph<Aws>, config: &Config, place: &Place<'_>) -> Ref<
         provider,
         tags: config.tags.clone(),
     });
-    let here = Access { partition, region: place.region.as_str(), account };
     graph.add(RolePolicy {
         name: format!("{}-invoke", config.tenant),
         role: role.clone(),
-        document: policy::invoke(&invocable(config, place.region, &here)),
+        document: policy::invoke(models),
+        profiles: profiles.iter().map(|(_, profile)| profile.clone()).collect(),
     });
     role
 }
 
-/// The models that the configuration names, each once.
-fn invocable(config: &Config, region: &Region, access: &Access<'_>) -> Vec<Invocable> {
+/// The application inference profiles, by their names in the configuration.
+fn profiles(graph: &mut Graph<Aws>, config: &Config, region: &Region) -> Profiles {
     let (models, _) = model::resolve(config, region);
+    let all = config.bedrock.inference_profiles.iter().zip(models.profiles);
+    let add = |(profile, source): (&config::InferenceProfile, ModelId)| {
+        let mut tags = config.tags.clone();
+        tags.extend(profile.tags.clone());
+        let made = graph.add(InferenceProfile {
+            name: profile.name.clone(),
+            source,
+            pinned: profile.arn.as_ref().map(ToString::to_string),
+            tags,
+        });
+        (profile.name.clone(), made)
+    };
+    all.map(add).collect()
+}
+
+/// The models that the configuration names, each once, by themselves and by their profiles.
+fn invocable(config: &Config, place: &Place<'_>, profiles: &Profiles) -> Vec<Invocable> {
+    let Identity { account, partition, .. } = place.identity;
+    let access = Access { partition, region: place.region.as_str(), account };
+    let (models, _) = model::resolve(config, place.region);
     let mut all = vec![access.invocable(&models.main), access.invocable(&models.small)];
     all.dedup();
+    let through = profiles.iter().zip(&models.profiles).map(|((_, profile), source)| {
+        access.invocable_through(policy::promise(&profile.id()), source)
+    });
+    all.extend(through);
     all
 }
 
@@ -209,16 +247,6 @@ fn key(
             sender: sender.cloned(),
         }),
         None => own,
-    }
-}
-
-fn network(graph: &mut Graph<Aws>, config: &Config) {
-    let Some(vpc) = &config.bedrock.vpc_config else { return };
-    let each_once = |ids: BTreeSet<String>| ids.into_iter();
-    let subnets = each_once(vpc.subnet_ids.iter().map(ToString::to_string).collect());
-    let subnets: Vec<_> = subnets.map(|id| graph.require(Subnet { id })).collect();
-    for id in each_once(vpc.security_group_ids.iter().map(ToString::to_string).collect()) {
-        graph.require(SecurityGroup { id, subnets: subnets.clone() });
     }
 }
 

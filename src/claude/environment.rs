@@ -3,6 +3,8 @@
 //! Every alias that the client offers is pinned. Unpinned, `sonnet` and the background tasks would
 //! be models of the client's own choice, which the tenant's role refuses.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -15,30 +17,61 @@ use crate::config::{Config, ModelForm, ModelId, Region};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment(Vec<(&'static str, String)>);
 
+/// The ARNs of the application inference profiles that are called instead of models.
+pub type StandIns = BTreeMap<ModelId, String>;
+
 impl Environment {
     /// What Claude Code needs to reach the tenant's Bedrock in `region`.
-    pub fn bedrock(config: &Config, region: &Region, profile: Option<&str>) -> Self {
+    ///
+    /// `called` are the application inference profiles that stand for models, from
+    /// [`Environment::stand_ins`].
+    pub fn bedrock(
+        config: &Config,
+        region: &Region,
+        profile: Option<&str>,
+        called: &StandIns,
+    ) -> Self {
         let (models, _) = model::resolve(config, region);
+        let call = |id: &ModelId| called.get(id).cloned().unwrap_or_else(|| id.to_string());
         let mut all = Self::default();
         all.set(v::CLAUDE_CODE_USE_BEDROCK, "1");
         all.set(v::AWS_REGION, region.as_str());
         if let Some(profile) = profile {
             all.set(v::AWS_PROFILE, profile);
         }
-        all.set(v::ANTHROPIC_MODEL, models.main.as_str());
+        all.set(v::ANTHROPIC_MODEL, call(&models.main));
         for (name, family) in [
             (v::ANTHROPIC_DEFAULT_OPUS_MODEL, Family::Opus),
             (v::ANTHROPIC_DEFAULT_SONNET_MODEL, Family::Sonnet),
             (v::ANTHROPIC_DEFAULT_FABLE_MODEL, Family::Fable),
         ] {
-            all.set(name, of_family(&models, family).as_str());
+            all.set(name, call(of_family(&models, family)));
         }
-        all.set(v::ANTHROPIC_DEFAULT_HAIKU_MODEL, models.small.as_str());
+        all.set(v::ANTHROPIC_DEFAULT_HAIKU_MODEL, call(&models.small));
         if let Some(prefix) = region_prefix(&models, region) {
             all.set(v::ANTHROPIC_BEDROCK_REGION_PREFIX, prefix);
         }
         if let Some(tokens) = model::max_output_tokens(config, &models) {
             all.set(v::CLAUDE_CODE_MAX_OUTPUT_TOKENS, tokens.to_string());
+        }
+        all
+    }
+
+    /// Which application inference profile is called for a model: the first of each, of those that
+    /// are `chosen`, or of all. `arn` gives a profile's ARN by its name.
+    pub fn stand_ins(
+        config: &Config,
+        region: &Region,
+        chosen: &[String],
+        arn: impl Fn(&str) -> Option<String>,
+    ) -> StandIns {
+        let (models, _) = model::resolve(config, region);
+        let mut all = StandIns::new();
+        for (profile, source) in config.bedrock.inference_profiles.iter().zip(models.profiles) {
+            let counts = chosen.is_empty() || chosen.contains(&profile.name);
+            if let Some(arn) = arn(&profile.name).filter(|_| counts) {
+                all.entry(source).or_insert(arn);
+            }
         }
         all
     }
@@ -84,7 +117,7 @@ mod tests {
         let mut config = Config::default();
         config.bedrock.model_id = main.map(|id| id.parse().unwrap());
         config.bedrock.small_fast_model_id = small.map(|id| id.parse().unwrap());
-        let all = Environment::bedrock(&config, &region.parse().unwrap(), None);
+        let all = Environment::bedrock(&config, &region.parse().unwrap(), None, &StandIns::new());
         all.iter().map(|(name, value)| format!("{name}={value}")).collect()
     }
 
@@ -141,10 +174,33 @@ mod tests {
         config.bedrock.max_tokens = Some(4000);
         config.bedrock.temperature = Some(0.1);
         let region = "us-east-1".parse().unwrap();
-        let json = Environment::bedrock(&config, &region, Some("dev")).json();
+        let json = Environment::bedrock(&config, &region, Some("dev"), &StandIns::new()).json();
         assert_eq!(json["AWS_PROFILE"], "dev");
         assert_eq!(json["CLAUDE_CODE_MAX_OUTPUT_TOKENS"], "4000");
         assert!(!json.to_string().to_lowercase().contains("temperature"));
+    }
+
+    #[test]
+    fn a_profile_stands_for_its_model_wherever_that_is_called() {
+        let mut config = Config::default();
+        let profile = |name: &str| crate::config::InferenceProfile {
+            name: name.into(),
+            model_id: "us.anthropic.claude-opus-5-5".parse().unwrap(),
+            tags: BTreeMap::new(),
+            arn: None,
+        };
+        config.bedrock.inference_profiles = vec![profile("a"), profile("b")];
+        let region = "us-east-1".parse().unwrap();
+        let arn = |name: &str| Some(format!("arn-of-{name}"));
+        let told = |chosen: &[String]| {
+            let called = Environment::stand_ins(&config, &region, chosen, arn);
+            Environment::bedrock(&config, &region, None, &called).json()
+        };
+        let json = told(&[]);
+        assert_eq!(json["ANTHROPIC_MODEL"], "arn-of-a");
+        assert_eq!(json["ANTHROPIC_DEFAULT_OPUS_MODEL"], "arn-of-a");
+        assert_eq!(json["ANTHROPIC_DEFAULT_HAIKU_MODEL"], "us.anthropic.claude-haiku-5-5");
+        assert_eq!(told(&["b".into()])["ANTHROPIC_MODEL"], "arn-of-b");
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub mod model;
 pub mod variable;
 
 pub use self::{
-    environment::Environment,
+    environment::{Environment, StandIns},
     export::{Format, Shell},
     model::Models,
 };

@@ -140,6 +140,8 @@ pub struct Models {
     pub main: ModelId,
     /// The one for small background tasks.
     pub small: ModelId,
+    /// What the configured application inference profiles stand for, in their order.
+    pub profiles: Vec<ModelId>,
 }
 
 /// Something to know about what was resolved.
@@ -153,6 +155,7 @@ pub struct Note {
 
 const MAIN_KEY: &str = "bedrock.model_id";
 const SMALL_KEY: &str = "bedrock.small_fast_model_id";
+const PROFILES_KEY: &str = "bedrock.inference_profiles";
 
 /// The models to use, and what there is to know about them.
 pub fn resolve(config: &Config, region: &Region) -> (Models, Vec<Note>) {
@@ -175,7 +178,9 @@ pub fn resolve(config: &Config, region: &Region) -> (Models, Vec<Note>) {
                     aws bedrock list-inference-profiles";
         notes.push(Note { key: "bedrock.region", message, hint: Some(hint.to_owned()) });
     }
-    let models = Models { main, small };
+    let profiles = bedrock.inference_profiles.iter();
+    let profiles = profiles.map(|it| replaced(PROFILES_KEY, &it.model_id, region, &mut notes));
+    let models = Models { main, small, profiles: profiles.collect() };
     if let (Some(wanted), Some(most)) = (bedrock.max_tokens, most_tokens(&models.main))
         && wanted > most
     {

@@ -67,7 +67,12 @@ impl Provision {
 
         let exit = exit_of_report(&report);
         // Without a profile: the one that provisions is not one for developers.
-        let environment = Environment::bedrock(&tenant.config, &tenant.region, None);
+        let arn = |name: &str| {
+            let (_, profile) = handles.profiles.iter().find(|(its, _)| its == name)?;
+            report.get(profile).map(|profile| profile.arn)
+        };
+        let called = Environment::stand_ins(&tenant.config, &tenant.region, &[], arn);
+        let environment = Environment::bedrock(&tenant.config, &tenant.region, None, &called);
         // A part of a tenant is nothing that Claude Code could use.
         let complete = exit == Exit::Done && only.is_empty();
         ui.summary(&Summary {

@@ -1,6 +1,6 @@
 //! Opening a tenant: its configuration, and the way to its cloud.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{Global, agreement::nothing_was_changed, variable};
 use crate::{
@@ -71,6 +71,19 @@ impl Tenant {
     /// The flags that a next command needs to speak of the same tenant, each after a space.
     pub(super) fn flags(&self) -> &str {
         &self.flags
+    }
+
+    /// The ARNs of application inference profiles, by name.
+    pub(super) async fn find_inference_profiles(
+        &self,
+        names: &[String],
+        stop: &Stop,
+    ) -> Result<BTreeMap<String, String>> {
+        let sdk = aws::configure(&self.connection).await;
+        tokio::select! {
+            found = aws::find_inference_profiles(&sdk, names) => found,
+            () = stop.wait() => Err(nothing_was_changed()),
+        }
     }
 
     /// Signs in and draws the graph. One call.

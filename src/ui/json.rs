@@ -71,8 +71,9 @@ pub(super) fn plan(
 pub(super) fn event(event: &Event<'_>) -> Option<(&'static str, Fields)> {
     let id = |id: &ResourceId| ("id", json!(id.to_string()));
     match event {
-        Event::Looking { .. } | Event::Looked { .. } => None,
-        Event::Finished(Step { outcome: Outcome::Done(Action::Absent), .. }) => None,
+        Event::Looking { .. }
+        | Event::Looked { .. }
+        | Event::Finished(Step { outcome: Outcome::Done(Action::Absent), .. }) => None,
         Event::Started { id: resource, action: begun } => {
             let mut all = fields([id(resource)]);
             all.extend(fields([("action", action(begun).remove("action").unwrap_or_default())]));

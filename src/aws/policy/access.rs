@@ -20,10 +20,10 @@ pub struct Access<'a> {
 /// One model that may be called, by the ARNs that IAM checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocable {
-    /// The inference profile that is called; `None` if it is the model itself.
-    profile: Option<String>,
+    /// The inference profile that is called, or the promise of it; `None` if it is the model itself.
+    pub(super) profile: Option<Value>,
     /// The foundation model behind it, or the pattern that it matches.
-    model: String,
+    pub(super) model: String,
 }
 
 const INVOKE: [&str; 2] = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
@@ -49,7 +49,15 @@ impl Access<'_> {
                 (Some(id.to_string()), self.model_arn("*", ANY_MODEL))
             }
         };
-        Invocable { profile, model }
+        Invocable { profile: profile.map(Value::from), model }
+    }
+
+    /// What calling a model takes through an application profile, which is not made yet: `source` is
+    /// what it stands for.
+    pub fn invocable_through(&self, profile: Value, source: &ModelId) -> Invocable {
+        let region = if source.form().prefix().is_some() { "*" } else { self.region };
+        let model = self.model_arn(region, source.form().model().unwrap_or(ANY_MODEL));
+        Invocable { profile: Some(profile), model }
     }
 
     // A global profile is checked against an ARN whose region is empty; `*` matches that, too.
@@ -58,24 +66,24 @@ impl Access<'_> {
     }
 }
 
-fn allow(sid: &str, actions: &[&str], resources: &[&str]) -> Value {
+fn allow(sid: &str, actions: &[&str], resources: &[Value]) -> Value {
     json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources})
 }
 
 /// The policy of a role that may call `models` and nothing else.
 pub fn invoke(models: &[Invocable]) -> Value {
     let mut statements =
-        vec![allow("ListInferenceProfiles", &["bedrock:ListInferenceProfiles"], &["*"])];
-    let profiles: Vec<_> = models.iter().filter_map(|model| model.profile.as_deref()).collect();
+        vec![allow("ListInferenceProfiles", &["bedrock:ListInferenceProfiles"], &[json!("*")])];
+    let profiles: Vec<_> = models.iter().filter_map(|model| model.profile.clone()).collect();
     if !profiles.is_empty() {
         let actions = ["bedrock:GetInferenceProfile", INVOKE[0], INVOKE[1]];
         statements.push(allow("InvokeProfile", &actions, &profiles));
     }
     // The client counts tokens for `/context` on the foundation model, never on a profile.
-    let counted: Vec<_> = models.iter().map(|model| model.model.as_str()).collect();
+    let counted: Vec<_> = models.iter().map(|model| json!(model.model)).collect();
     statements.push(allow("CountTokens", &["bedrock:CountTokens"], &counted));
     for (i, Invocable { profile, model }) in models.iter().enumerate() {
-        let mut statement = allow(&format!("InvokeModel{}", i + 1), &INVOKE, &[model]);
+        let mut statement = allow(&format!("InvokeModel{}", i + 1), &INVOKE, &[json!(model)]);
         if let (Some(profile), Some(fields)) = (profile, statement.as_object_mut()) {
             let through = json!({"StringEquals": {"bedrock:InferenceProfileArn": profile}});
             fields.insert("Condition".into(), through);

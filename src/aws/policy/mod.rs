@@ -3,18 +3,22 @@
 
 mod access;
 mod delivery;
+mod endpoint;
 mod key;
 mod topic;
 mod trust;
 
 pub use access::{Access, Invocable, invoke};
 pub use delivery::{Delivery, bucket_statements, delivery_role_policy, delivery_trust};
+pub use endpoint::Perimeter;
 pub use key::{key_policy, lacking_grants};
 pub use topic::{Sender, topic_policy};
 pub use trust::{developer_trust, issuer_name};
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
+
+use crate::reconcile::{Known, ResourceId, later};
 
 const VERSION: &str = "2012-10-17";
 
@@ -74,6 +78,27 @@ fn shape(value: Value, principal: bool, partition: &str) -> Value {
             Value::String(format!("arn:{partition}:iam::{account}:root"))
         }
         other => other,
+    }
+}
+
+/// Stands in a document for what is known only after the resource of that id is made.
+pub fn promise(id: &ResourceId) -> Value {
+    let after = id.to_string();
+    serde_json::to_value(Known::<String>::Later { after }).unwrap_or_default()
+}
+
+/// Puts `value` wherever the document has the promise of `id`.
+pub fn keep_promise(document: &mut Value, id: &str, value: &str) {
+    if later(document) == Some(id) {
+        *document = Value::from(value);
+        return;
+    }
+    match document {
+        Value::Array(items) => items.iter_mut().for_each(|item| keep_promise(item, id, value)),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|field| keep_promise(field, id, value));
+        }
+        _ => {}
     }
 }
 
@@ -157,6 +182,16 @@ mod tests {
     #[test]
     fn what_is_no_json_is_never_equal_to_a_document() {
         assert_eq!(parse("not json"), json!("not json"));
+    }
+
+    #[test]
+    fn a_promise_is_kept_wherever_it_was_made() {
+        let id = ResourceId::new("aws.bedrock.inference_profile", "a");
+        let mut document = json!({"Resource": [promise(&id), "x"], "Condition": promise(&id)});
+        keep_promise(&mut document, "aws.bedrock.inference_profile/b", "other");
+        assert_eq!(document["Condition"], promise(&id));
+        keep_promise(&mut document, &id.to_string(), "arn");
+        assert_eq!(document, json!({"Resource": ["arn", "x"], "Condition": "arn"}));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::RoleOutput;
+use super::{InferenceProfileOutput, RoleOutput};
 use crate::{
     aws::{
         Aws,
@@ -12,7 +12,7 @@ use crate::{
         policy,
     },
     error::Result,
-    reconcile::{Context, Deletion, Observed, Owner, Ref, Resource, ResourceId},
+    reconcile::{Context, Deletion, Known, Observed, Owner, Ref, Resource, ResourceId},
 };
 
 /// About sixteen seconds.
@@ -21,7 +21,9 @@ const ROLE_TRIES: u32 = 6;
 pub struct RolePolicy {
     pub name: String,
     pub role: Ref<RoleOutput>,
+    /// May hold promises of `profiles`.
     pub document: Value,
+    pub profiles: Vec<Ref<InferenceProfileOutput>>,
 }
 
 #[derive(Serialize)]
@@ -36,6 +38,20 @@ impl RolePolicy {
     }
 }
 
+/// The document with the ARNs of those profiles that are there.
+pub(super) fn with_profiles(
+    context: &Context<'_, Aws>,
+    mut document: Value,
+    profiles: &[Ref<InferenceProfileOutput>],
+) -> Result<Value> {
+    for profile in profiles {
+        if let Known::Now(arn) = context.known(profile, |profile| profile.arn)? {
+            policy::keep_promise(&mut document, &profile.id().to_string(), &arn);
+        }
+    }
+    Ok(document)
+}
+
 impl Resource for RolePolicy {
     type Cloud = Aws;
     type State = State;
@@ -46,11 +62,12 @@ impl Resource for RolePolicy {
         &self.name
     }
     fn needs(&self) -> Vec<ResourceId> {
-        vec![self.role.id()]
+        [self.role.id()].into_iter().chain(self.profiles.iter().map(Ref::id)).collect()
     }
 
-    fn desired(&self, _: &Context<'_, Aws>) -> Result<State> {
-        Ok(State { document: policy::canonical(self.document.clone()) })
+    fn desired(&self, context: &Context<'_, Aws>) -> Result<State> {
+        let document = with_profiles(context, self.document.clone(), &self.profiles)?;
+        Ok(State { document: policy::canonical(document) })
     }
 
     async fn observe(&self, context: &Context<'_, Aws>) -> Result<Option<Observed<Self>>> {

@@ -1,9 +1,11 @@
 //! One file per kind of object that we keep in AWS, or lean on there.
 
+mod bedrock_inference_profile;
 mod bedrock_invocation_logging;
 mod cloudwatch_alarm;
 mod cloudwatch_dashboard;
 mod ec2_network;
+mod ec2_vpc_endpoint;
 mod iam_oidc_provider;
 mod iam_role;
 mod iam_role_policy;
@@ -18,10 +20,15 @@ mod s3_bucket_setting;
 mod s3_bucket_write;
 mod sns_topic;
 
+pub(in crate::aws) use bedrock_inference_profile::application_profiles;
+pub use bedrock_inference_profile::{InferenceProfile, InferenceProfileOutput};
 pub use bedrock_invocation_logging::{Datum, InvocationLogging};
 pub use cloudwatch_alarm::{Alarm, Metric, Query, Rule};
 pub use cloudwatch_dashboard::Dashboard;
-pub use ec2_network::{SecurityGroup, Subnet, SubnetOutput};
+pub use ec2_network::{
+    EndpointService, Network, NetworkOutput, SecurityGroup, Subnet, SubnetOutput,
+};
+pub use ec2_vpc_endpoint::{Endpoint, EndpointOutput, EndpointPlace};
 pub use iam_oidc_provider::{OidcProvider, OidcProviderOutput};
 pub use iam_role::{Role, RoleOutput};
 pub use iam_role_policy::RolePolicy;
