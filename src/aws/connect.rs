@@ -42,6 +42,7 @@ pub struct Identity {
 #[derive(Clone)]
 pub struct Aws {
     pub bedrock: aws_sdk_bedrock::Client,
+    pub budgets: aws_sdk_budgets::Client,
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub ec2: aws_sdk_ec2::Client,
     pub iam: aws_sdk_iam::Client,
@@ -59,6 +60,7 @@ impl Aws {
     pub fn new(sdk: &SdkConfig, identity: &Identity, mark: Mark) -> Self {
         Self {
             bedrock: aws_sdk_bedrock::Client::new(sdk),
+            budgets: aws_sdk_budgets::Client::new(sdk),
             cloudwatch: aws_sdk_cloudwatch::Client::new(sdk),
             ec2: aws_sdk_ec2::Client::new(sdk),
             iam: aws_sdk_iam::Client::new(sdk),

@@ -34,6 +34,7 @@ const EXISTS: &[&str] = &[
     "ResourceAlreadyExistsException",
     "AlreadyExistsException",
     "BucketAlreadyOwnedByYou",
+    "DuplicateRecordException",
 ];
 const THROTTLED: &[&str] = &[
     "Throttling",

@@ -3,13 +3,14 @@
 
 use super::{
     Aws, Identity, Mark, Tags,
+    mark::TENANT,
     monitor::{self, View, Watched},
     network::network,
     policy::{self, Access, Delivery, Invocable, Sender},
     resource::{
-        Alarm, Bucket, Dashboard, Datum, GivenKey, InferenceProfile, InferenceProfileOutput,
-        InvocationLogging, Key, KeyOutput, LogGroup, OidcProvider, Role, RoleOutput, RolePolicy,
-        Topic,
+        Alarm, Bucket, Budget, Dashboard, Datum, GivenKey, InferenceProfile,
+        InferenceProfileOutput, InvocationLogging, Key, KeyOutput, LogGroup, OidcProvider, Role,
+        RoleOutput, RolePolicy, Topic, TopicOutput,
     },
 };
 use crate::{
@@ -263,6 +264,7 @@ fn sender(config: &Config, place: &Place<'_>) -> Option<Sender> {
         region: place.region.to_string(),
         account: account.clone(),
         alarm_prefix: alarm_prefix(config),
+        budget: config.bedrock.monitoring.budget.is_some(),
     })
 }
 
@@ -286,30 +288,8 @@ fn monitoring(graph: &mut Graph<Aws>, config: &Config, place: &Place<'_>, key: &
             tags: config.tags.clone(),
         },
     );
-    let (models, _) = model::resolve(config, region);
-    let mut watched = vec![
-        Watched { name: "main", model: models.main.called().to_owned() },
-        Watched { name: "small", model: models.small.called().to_owned() },
-    ];
-    let wanted = monitoring.alarms.enabled;
-    let mut rules = Vec::new();
-    for it in &watched {
-        let own = monitor::model_rules(&monitoring.alarms, it);
-        rules.extend(own.into_iter().map(|(name, rule)| (wanted, name, rule)));
-    }
-    watched.dedup_by(|a, b| a.model == b.model);
-    let hours = monitoring.alarms.no_traffic_hours;
-    let silence = monitor::no_traffic(hours.unwrap_or(1), &watched);
-    rules.push((wanted && hours.is_some(), "no-traffic".into(), silence));
-    let mut alarms = Vec::new();
-    for (present, name, rule) in rules {
-        let name = format!("{}{name}", alarm_prefix(config));
-        if present {
-            alarms.push(format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"));
-        }
-        let topic = told.is_some().then(|| topic.clone());
-        graph.add_if(present, Alarm { name, rule, topic, tags: config.tags.clone() });
-    }
+    let told = told.map(|_| topic.clone());
+    let (watched, alarms) = alarms(graph, config, place, told.as_ref());
     let view = View {
         tenant: config.tenant.as_str(),
         region: region.as_str(),
@@ -322,6 +302,61 @@ fn monitoring(graph: &mut Graph<Aws>, config: &Config, place: &Place<'_>, key: &
         Dashboard {
             name: format!("{}-{region}", config.tenant),
             body: monitor::dashboard(&view),
+            tags: config.tags.clone(),
+        },
+    );
+    budget(graph, config, place, topic);
+}
+
+/// The alarms; gives what is watched, each model once, and the ARNs of the alarms.
+fn alarms(
+    graph: &mut Graph<Aws>,
+    config: &Config,
+    place: &Place<'_>,
+    topic: Option<&Ref<TopicOutput>>,
+) -> (Vec<Watched>, Vec<String>) {
+    let alarms = &config.bedrock.monitoring.alarms;
+    let Identity { account, partition, .. } = place.identity;
+    let region = place.region;
+    let (models, _) = model::resolve(config, region);
+    let mut watched = vec![
+        Watched { name: "main", model: models.main.called().to_owned() },
+        Watched { name: "small", model: models.small.called().to_owned() },
+    ];
+    let mut rules = Vec::new();
+    for it in &watched {
+        let own = monitor::model_rules(alarms, it);
+        rules.extend(own.into_iter().map(|(name, rule)| (alarms.enabled, name, rule)));
+    }
+    watched.dedup_by(|a, b| a.model == b.model);
+    let hours = alarms.no_traffic_hours;
+    let silence = monitor::no_traffic(hours.unwrap_or(1), &watched);
+    rules.push((alarms.enabled && hours.is_some(), "no-traffic".into(), silence));
+    let mut arns = Vec::new();
+    for (present, name, rule) in rules {
+        let name = format!("{}{name}", alarm_prefix(config));
+        if present {
+            arns.push(format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"));
+        }
+        let topic = topic.cloned();
+        graph.add_if(present, Alarm { name, rule, topic, tags: config.tags.clone() });
+    }
+    (watched, arns)
+}
+
+/// What the account spends, or, where there are profiles, what carries the tenant's tag.
+fn budget(graph: &mut Graph<Aws>, config: &Config, place: &Place<'_>, topic: Ref<TopicOutput>) {
+    let budget = config.bedrock.monitoring.budget.as_ref();
+    let shares = budget.map(|it| it.notify_percent.iter().map(|share| share.get()).collect());
+    let tagged = !config.bedrock.inference_profiles.is_empty();
+    graph.add_if(
+        budget.is_some(),
+        Budget {
+            name: format!("{}-{}", config.tenant, place.region),
+            monthly_usd: budget.map_or(1, |budget| budget.monthly_usd),
+            percents: shares.unwrap_or_default(),
+            only_tagged: tagged.then(|| (TENANT.to_owned(), config.tenant.to_string())),
+            topic: budget.map(|_| topic),
             tags: config.tags.clone(),
         },
     );

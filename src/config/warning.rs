@@ -24,10 +24,7 @@ impl fmt::Display for Warning {
 }
 
 /// Keys that are read and checked, but from which nothing is made yet.
-const UNUSED: [(&str, &str); 2] = [
-    ("bedrock.monitoring.budget", "no budget is created yet"),
-    ("proxy", "no proxy is used or passed on yet"),
-];
+const UNUSED: [(&str, &str); 1] = [("proxy", "no proxy is used or passed on yet")];
 
 /// What there is to know about `config`, which is read from `tree`.
 pub(super) fn warnings(config: &Config, tree: &Tree) -> Vec<(Path, String, Option<String>)> {

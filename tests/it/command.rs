@@ -63,9 +63,9 @@ fn a_run_makes_no_call_that_it_does_not_need() {
     account.reset();
     desk.run(&["provision", "aws", "--yes"]);
     // One to sign in; then role 2, key 4, log group 2, bucket 7, logging role 2, setting 1, topic 3
-    // (for one that was switched off), alarms 14, dashboard 2.
-    assert_eq!(account.count(), (38, 0), "{:?}", account.calls());
-    assert!(first <= 63, "{first}");
+    // (for one that was switched off), alarms 14, dashboard 2, endpoints 4 and budget 3 (none).
+    assert_eq!(account.count(), (45, 0), "{:?}", account.calls());
+    assert!(first <= 70, "{first}");
 }
 
 #[test]

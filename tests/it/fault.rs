@@ -7,7 +7,7 @@ use groundwork::reconcile::Report;
 
 use crate::support::{
     program::Desk,
-    tenant::{NOTHING, SMALL, Tenant, WHOLE, census, config, said},
+    tenant::{ALL, EVERYTHING, NOTHING, Tenant, census, config, network, said},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,9 @@ enum Cut {
 }
 
 async fn tenant(attempts: u32, cut: Cut) -> Tenant {
-    let tenant = Tenant::new(config(SMALL), attempts).await;
+    let tenant = Tenant::new(config(EVERYTHING), attempts).await;
+    network(&tenant.account);
+    tenant.account.reset();
     if cut == Cut::Destroy {
         let report = Box::pin(tenant.provision()).await;
         assert!(report.complete(), "{}", said(&report));
@@ -39,7 +41,7 @@ async fn heals(tenant: &Tenant, cut: Cut, what: &str) {
     assert!(again.complete(), "{what}: the next run:\n{}", said(&again));
     if cut == Cut::Provision {
         let inventory = tenant.account.inventory();
-        assert_eq!(census(&inventory), WHOLE, "{what}: {inventory}");
+        assert_eq!(census(&inventory), ALL, "{what}: {inventory}");
         tenant.account.reset();
         let third = run(tenant, cut).await;
         assert_eq!(third.changed(), 0, "{what}: the third run:\n{}", said(&third));
@@ -142,7 +144,7 @@ async fn kills(cut: Cut) {
     calls.push(("sts.GetCallerIdentity".into(), 1));
     for (operation, nth) in &calls {
         let tenant = tenant(1, cut).await;
-        let desk = Desk::with(&tenant.account, SMALL);
+        let desk = Desk::with(&tenant.account, EVERYTHING);
         tenant.account.fault(operation, *nth, "hold");
         let mut child = desk.spawn(arguments);
         tenant.account.held().unwrap();

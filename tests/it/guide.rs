@@ -39,7 +39,7 @@ fn it_loads_as_it_stands() {
     let desk = Desk::new(&std::fs::read_to_string(example("guide-config.yaml")).unwrap());
     let run = desk.run(&["config", "check"]);
     assert_eq!(run.code, Some(0), "{run:?}");
-    for part in ["temperature", "anthropic.claude-3-5-sonnet-20241022-v2:0", "vpc_config"] {
+    for part in ["temperature", "anthropic.claude-3-5-sonnet-20241022-v2:0"] {
         assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
     }
     let warnings = run.stderr.matches("warning:").count();
@@ -47,7 +47,7 @@ fn it_loads_as_it_stands() {
     assert_eq!(exports.code, Some(0));
     assert!(exports.stdout.contains("CLAUDE_CODE_MAX_OUTPUT_TOKENS='4000'"), "{exports:?}");
     assert!(!exports.stdout.contains("claude-3-5"), "{exports:?}");
-    assert!(warnings >= 3, "{}", run.stderr);
+    assert!(warnings >= 2, "{}", run.stderr);
 }
 
 #[test]

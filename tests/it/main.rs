@@ -21,3 +21,4 @@ mod licence;
 mod support;
 mod terminal;
 mod wanted;
+mod whole;

@@ -4,7 +4,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Delivery, Sender, delivery::SERVICE, document, each, matches, topic::CLOUDWATCH};
+use super::{
+    Delivery, Sender,
+    delivery::SERVICE,
+    document, each, matches,
+    topic::{BUDGETS, CLOUDWATCH},
+};
 
 const USE: [&str; 5] =
     ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
@@ -42,26 +47,33 @@ fn grants(delivery: &Delivery, sender: Option<&Sender>) -> Vec<Grant> {
         "Resource": "*",
         "Condition": delivery.only_our_account(),
     });
-    let alarms = sender.map(|sender| {
-        json!({
-            "Sid": "EncryptAlarm",
-            "Effect": "Allow",
-            "Principal": {"Service": CLOUDWATCH},
-            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-            "Resource": "*",
-            "Condition": sender.only_our_alarms(),
-        })
-    });
     let used_by_logs = &["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"];
     let mut all = vec![
         Grant { service: log_service(delivery), actions: used_by_logs, statement: logs },
         Grant { service: SERVICE.into(), actions: &["kms:GenerateDataKey"], statement: delivered },
     ];
-    all.extend(alarms.map(|statement| Grant {
-        service: CLOUDWATCH.into(),
-        actions: &["kms:Decrypt", "kms:GenerateDataKey"],
-        statement,
-    }));
+    for (sid, service, condition) in senders(sender) {
+        let statement = json!({
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            "Resource": "*",
+            "Condition": condition,
+        });
+        let actions = &["kms:Decrypt", "kms:GenerateDataKey"];
+        all.push(Grant { service: service.into(), actions, statement });
+    }
+    all
+}
+
+/// The services that send to the tenant's topic under its key, each with its condition.
+fn senders(sender: Option<&Sender>) -> Vec<(&'static str, &'static str, Value)> {
+    let Some(sender) = sender else { return Vec::new() };
+    let mut all = vec![("EncryptAlarm", CLOUDWATCH, sender.only_our_alarms())];
+    if sender.budget {
+        all.push(("EncryptBudgetAlert", BUDGETS, sender.only_our_budgets()));
+    }
     all
 }
 
@@ -134,6 +146,7 @@ mod tests {
             region: "us-east-1".into(),
             account: "123456789012".into(),
             alarm_prefix: "t-".into(),
+            budget: false,
         };
         let silent = key_policy(&delivery(), None);
         assert!(!silent.to_string().contains(CLOUDWATCH));

@@ -36,7 +36,10 @@ impl Given for Subnet {
 
     async fn find(&self, context: &Context<'_, Aws>) -> Result<SubnetOutput> {
         let found = context.cloud.ec2.describe_subnets().subnet_ids(&self.id).send().await;
-        let found = found.absent_if(&["InvalidSubnetID.NotFound"], "ec2:DescribeSubnets")?;
+        let found = found.absent_if(
+            &["InvalidSubnetID.NotFound", "InvalidSubnetId.NotFound"],
+            "ec2:DescribeSubnets",
+        )?;
         let subnets = found.and_then(|found| found.subnets).unwrap_or_default();
         let subnet = subnets.first().ok_or_else(|| {
             let region = &context.cloud.region;
@@ -187,7 +190,7 @@ impl Given for Network {
         let support = support.calling("ec2:DescribeVpcAttribute")?;
         let names = names.calling("ec2:DescribeVpcAttribute")?;
         let on = |it: Option<&AttributeBooleanValue>| {
-            it.and_then(aws_sdk_ec2::types::AttributeBooleanValue::value) == Some(true)
+            it.and_then(AttributeBooleanValue::value) == Some(true)
         };
         let switches = [
             (on(support.enable_dns_support()), "DNS support", "--enable-dns-support"),

@@ -2,6 +2,7 @@
 
 mod bedrock_inference_profile;
 mod bedrock_invocation_logging;
+mod budgets_budget;
 mod cloudwatch_alarm;
 mod cloudwatch_dashboard;
 mod ec2_network;
@@ -23,6 +24,7 @@ mod sns_topic;
 pub(in crate::aws) use bedrock_inference_profile::application_profiles;
 pub use bedrock_inference_profile::{InferenceProfile, InferenceProfileOutput};
 pub use bedrock_invocation_logging::{Datum, InvocationLogging};
+pub use budgets_budget::Budget;
 pub use cloudwatch_alarm::{Alarm, Metric, Query, Rule};
 pub use cloudwatch_dashboard::Dashboard;
 pub use ec2_network::{

@@ -96,7 +96,7 @@ impl Account {
             .await
     }
 
-    fn post(&self, what: &str, mut body: Value) -> Value {
+    pub fn post(&self, what: &str, mut body: Value) -> Value {
         body["account"] = json!(self.id);
         body["region"] = json!(self.region);
         let url = format!("{}/_groundwork/{what}", &emulator().url);

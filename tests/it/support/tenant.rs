@@ -97,7 +97,15 @@ pub fn said(report: &Report) -> String {
 pub fn census(inventory: &Value) -> Census {
     let count = |kind: &str| inventory[kind].as_array().map_or(0, Vec::len);
     let usable = |key: &&Value| key["state"] != "PendingDeletion";
+    let alive = |endpoint: &&Value| endpoint["state"] != "deleting";
     Census {
+        oidc_providers: count("oidc_providers"),
+        endpoints: inventory["vpc_endpoints"].as_array().unwrap().iter().filter(alive).count(),
+        profiles: count("inference_profiles"),
+        topics: count("topics"),
+        alarms: count("alarms"),
+        dashboards: count("dashboards"),
+        budgets: count("budgets"),
         keys: inventory["keys"].as_array().unwrap().iter().filter(usable).count(),
         aliases: count("aliases"),
         roles: count("roles"),
@@ -115,9 +123,75 @@ pub struct Census {
     pub log_groups: usize,
     pub buckets: usize,
     pub logging: usize,
+    pub oidc_providers: usize,
+    pub endpoints: usize,
+    pub profiles: usize,
+    pub topics: usize,
+    pub alarms: usize,
+    pub dashboards: usize,
+    pub budgets: usize,
 }
 
-pub const WHOLE: Census =
-    Census { keys: 1, aliases: 1, roles: 2, log_groups: 1, buckets: 1, logging: 1 };
-pub const NOTHING: Census =
-    Census { keys: 0, aliases: 0, roles: 0, log_groups: 0, buckets: 0, logging: 0 };
+pub const NOTHING: Census = Census {
+    keys: 0,
+    aliases: 0,
+    roles: 0,
+    log_groups: 0,
+    buckets: 0,
+    logging: 0,
+    oidc_providers: 0,
+    endpoints: 0,
+    profiles: 0,
+    topics: 0,
+    alarms: 0,
+    dashboards: 0,
+    budgets: 0,
+};
+
+/// Of a tenant with [`SMALL`].
+pub const WHOLE: Census = Census {
+    keys: 1,
+    aliases: 1,
+    roles: 2,
+    log_groups: 1,
+    buckets: 1,
+    logging: 1,
+    alarms: 6,
+    dashboards: 1,
+    ..NOTHING
+};
+
+/// A tenant with everything on.
+pub const EVERYTHING: &str = r#"
+bedrock:
+  region: us-east-1
+  inference_profiles:
+    - { name: team-a, model_id: us.anthropic.claude-opus-5-5, tags: { team: a } }
+    - { name: team-b, model_id: us.anthropic.claude-haiku-5-5 }
+  vpc_config:
+    subnet_ids: [subnet-12345678, subnet-87654321]
+    security_group_ids: [sg-abcdef12]
+    additional_services: [sts, logs]
+  access:
+    oidc: { issuer: "https://idp.example.com", client_ids: [claude-code], groups: [engineering] }
+  monitoring:
+    alarms: { no_traffic_hours: 4 }
+    notify: ["email:devops@example.com", "https://hooks.example.com/s3cret"]
+    budget: { monthly_usd: 1000 }
+"#;
+
+/// Of a tenant with [`EVERYTHING`].
+pub const ALL: Census = Census {
+    oidc_providers: 1,
+    endpoints: 4,
+    profiles: 2,
+    topics: 1,
+    alarms: 7,
+    budgets: 1,
+    ..WHOLE
+};
+
+/// Puts the network of [`EVERYTHING`] into an account.
+pub fn network(account: &Account) {
+    account.vpc(&["subnet-12345678", "subnet-87654321"], &["sg-abcdef12"]);
+}
