@@ -45,3 +45,6 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
     cargo test --locked
 fi
+
+step "requests against AWS's own models"
+.venv/bin/python tests/support/validity.py "$GROUNDWORK_TEST_EMULATOR"

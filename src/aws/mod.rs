@@ -5,10 +5,12 @@ mod error;
 mod mark;
 mod monitor;
 mod network;
+mod orphan;
 pub mod policy;
 pub mod resource;
 mod wanted;
 
 pub use connect::{Aws, Connection, Identity, configure, find_inference_profiles, identify};
 pub use mark::{Mark, Tags};
+pub use orphan::{Orphan, orphans};
 pub use wanted::{Handles, Place, Profiles, guard, mark, wanted};

@@ -8,7 +8,8 @@ use super::{
     Aws, Identity,
     policy::{Invocable, Perimeter},
     resource::{
-        Endpoint, EndpointPlace, EndpointService, Network, SecurityGroup, Subnet, SubnetOutput,
+        Endpoint, EndpointOutput, EndpointPlace, EndpointService, Network, SecurityGroup,
+        SecurityGroupOutput, Subnet, SubnetOutput,
     },
     wanted::{Place, Profiles},
 };
@@ -54,18 +55,22 @@ pub(super) fn network(
     config: &Config,
     place: &Place<'_>,
     (models, profiles): (&[Invocable], &Profiles),
-) {
+) -> Vec<Ref<EndpointOutput>> {
     let ids = |ids: Option<BTreeSet<String>>| ids.unwrap_or_default().into_iter();
     let named = vpc(config);
     let subnets = ids(named.map(|it| it.subnet_ids.iter().map(ToString::to_string).collect()));
     let subnets: Vec<Ref<SubnetOutput>> = subnets.map(|id| graph.require(Subnet { id })).collect();
     let groups = named.map(|it| it.security_group_ids.iter().map(ToString::to_string).collect());
-    let groups: Vec<Ref<()>> = ids(groups)
-        .map(|id| graph.require(SecurityGroup { id, subnets: subnets.clone() }))
-        .collect();
+    let groups: Vec<Ref<SecurityGroupOutput>> =
+        ids(groups).map(|id| graph.require(SecurityGroup { id })).collect();
     let network = named.map(|_| {
-        graph.require(Network { tenant: config.tenant.to_string(), subnets: subnets.clone() })
+        graph.require(Network {
+            tenant: config.tenant.to_string(),
+            subnets: subnets.clone(),
+            security_groups: groups.clone(),
+        })
     });
+    let mut endpoints = Vec::new();
     for Service { name, wanted, policy } in services(config, place, models) {
         let service = format!("com.amazonaws.{}.{name}", place.region);
         let place = network.as_ref().filter(|_| wanted).map(|network| EndpointPlace {
@@ -85,6 +90,7 @@ pub(super) fn network(
             profiles: profiles.collect(),
             tags: config.tags.clone(),
         };
-        graph.add_if(wanted, endpoint);
+        endpoints.push(graph.add_if(wanted, endpoint));
     }
+    endpoints
 }

@@ -1,6 +1,8 @@
 //! What a configuration wants of an AWS account, as a graph. Pure: the same file and account give
 //! the same graph.
 
+use std::collections::BTreeSet;
+
 use super::{
     Aws, Identity, Mark, Tags,
     mark::TENANT,
@@ -8,7 +10,7 @@ use super::{
     network::network,
     policy::{self, Access, Delivery, Invocable, Sender},
     resource::{
-        Alarm, Bucket, Budget, Dashboard, Datum, GivenKey, InferenceProfile,
+        Alarm, Bucket, Budget, Dashboard, Datum, EndpointOutput, GivenKey, InferenceProfile,
         InferenceProfileOutput, InvocationLogging, Key, KeyOutput, LogGroup, OidcProvider, Role,
         RoleOutput, RolePolicy, Topic, TopicOutput,
     },
@@ -17,7 +19,7 @@ use crate::{
     claude::model,
     config::{self, Config, ModelId, Region},
     error::{Error, Kind, Result},
-    reconcile::{Graph, Ref},
+    reconcile::{Graph, Ref, Survey},
 };
 
 /// Where a tenant lives.
@@ -67,6 +69,24 @@ pub struct Handles {
     pub developer: Ref<RoleOutput>,
     /// The application inference profiles.
     pub profiles: Profiles,
+    pub key: Ref<KeyOutput>,
+    pub endpoints: Vec<Ref<EndpointOutput>>,
+}
+
+impl Handles {
+    /// Every id of the graph, and the ARNs of what AWS names itself, as [`super::orphans`] wants them.
+    pub fn known(&self, survey: &Survey<'_, Aws>, aws: &Aws) -> BTreeSet<String> {
+        let Aws { partition, region, account, .. } = aws;
+        let mut known: BTreeSet<String> = survey.plan().map(|(id, _)| id.to_string()).collect();
+        known.extend(survey.get(&self.key).map(|key| key.arn));
+        let profiles = self.profiles.iter().filter_map(|(_, profile)| survey.get(profile));
+        known.extend(profiles.map(|profile| profile.arn));
+        let endpoints = self.endpoints.iter().filter_map(|endpoint| survey.get(endpoint));
+        known.extend(endpoints.map(|endpoint| {
+            format!("arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{}", endpoint.id)
+        }));
+        known
+    }
 }
 
 /// Application inference profiles by name, in the order of the configuration.
@@ -125,9 +145,9 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
             embedding: logging.embedding_data_delivery_enabled,
         },
     });
-    network(&mut graph, config, place, (&models, &profiles));
+    let endpoints = network(&mut graph, config, place, (&models, &profiles));
     monitoring(&mut graph, config, place, &key);
-    (graph, Handles { developer, profiles })
+    (graph, Handles { developer, profiles, key, endpoints })
 }
 
 fn delivery(config: &Config, place: &Place<'_>) -> Delivery {

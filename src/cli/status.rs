@@ -10,7 +10,8 @@ use super::{
     work::Work,
 };
 use crate::{
-    reconcile::{self, Event, Stop},
+    aws::{self, Aws, Handles, Orphan},
+    reconcile::{self, Event, Stop, Survey},
     ui::{Exit, Ui},
 };
 
@@ -31,7 +32,7 @@ impl Status {
 
     async fn look(&self, tenant: &Tenant, ui: &Ui, stop: Stop) -> Ending {
         let opened = tenant.open(ui, &stop).await.map_err(|error| vec![error])?;
-        let Opened { aws, graph, .. } = opened;
+        let Opened { aws, graph, handles } = opened;
         let options = self.work.options(stop);
         let listener = |event: Event<'_>| ui.event(&event);
         let survey = reconcile::look(&graph, &aws, &options, &listener).await;
@@ -47,6 +48,7 @@ impl Status {
             Exit::Done
         };
         ui.status(&survey);
+        self.orphans(&aws, &handles, &survey, ui).await;
         if !ui.json() {
             for error in survey.errors() {
                 ui.error(error);
@@ -61,5 +63,24 @@ impl Status {
         }
         ui.end("status", exit);
         Ok(exit)
+    }
+
+    /// Tells of what was left behind, or that it could not be looked for: that is no reason to fail.
+    async fn orphans(&self, aws: &Aws, handles: &Handles, survey: &Survey<'_, Aws>, ui: &Ui) {
+        ui.begin("looking for what was left behind");
+        // Three searches at once make a large future: it goes to the heap.
+        let found = Box::pin(aws::orphans(aws, &handles.known(survey, aws))).await;
+        ui.clear();
+        match found {
+            Ok(found) => {
+                for Orphan { id, arn, removal } in found {
+                    ui.orphan(&id, &arn, &removal);
+                }
+            }
+            Err(error) => {
+                let message = format!("could not look for what was left behind: {error}");
+                ui.warning(&message, error.hints().first().map(String::as_str));
+            }
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use super::{
-    Action, Change, Context, Event, Graph, Listener, Options, Owner, ResourceId,
-    context::{Outputs, Run},
+    Action, Change, Context, Event, Graph, Listener, Options, Owner, Ref, ResourceId,
+    context::{Outputs, Run, read},
     graph::Entry,
     node::Seen,
 };
@@ -44,6 +44,11 @@ impl<C> Survey<'_, C> {
             Finding::Found(seen) => seen.remark.as_deref(),
             _ => None,
         })
+    }
+
+    /// What a resource gave, if it is there.
+    pub fn get<T: Clone + 'static>(&self, resource: &Ref<T>) -> Option<T> {
+        read(&self.outputs, resource)
     }
 
     pub fn errors(&self) -> impl Iterator<Item = &Error> {

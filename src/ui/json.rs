@@ -114,6 +114,10 @@ fn step(step: &Step) -> Fields {
     all
 }
 
+pub(super) fn orphan(id: &str, arn: &str, removal: &str) -> Fields {
+    fields([("id", json!(id)), ("arn", json!(arn)), ("hints", json!([removal]))])
+}
+
 pub(super) fn end(command: &str, exit: Exit) -> Fields {
     fields([("command", json!(command)), ("exit_code", json!(exit.code()))])
 }

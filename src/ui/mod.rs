@@ -209,6 +209,16 @@ impl Ui {
         }
     }
 
+    /// What is ours and no longer in the configuration: a line of the table, or JSON.
+    pub fn orphan(&self, id: &str, arn: &str, removal: &str) {
+        if self.manner.json {
+            return self.line("orphan", json::orphan(id, arn, removal));
+        }
+        for line in plan::orphan(&self.out, id, removal, self.manner.verbose) {
+            self.data(&format!("{line}\n"));
+        }
+    }
+
     /// Shows what is being done, where somebody watches, until [`Ui::clear`].
     pub fn begin(&self, doing: &'static str) {
         self.progress.begin(doing);

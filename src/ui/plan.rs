@@ -101,6 +101,15 @@ pub(super) fn remark(style: &Style, remark: Option<&str>, whole: bool) -> Option
     Some(if whole { line } else { style.fit(&line) })
 }
 
+/// What `status` says of what is ours and no longer in the configuration.
+pub(super) fn orphan(style: &Style, id: &str, removal: &str, whole: bool) -> [String; 2] {
+    let lines = [
+        format!("{} {id}: no longer in the configuration", style.changed("orphan  ")),
+        format!("         remove it: {removal}"),
+    ];
+    lines.map(|line| if whole { line } else { style.fit(&line) })
+}
+
 fn count(number: usize, word: &str) -> Option<String> {
     (number > 0).then(|| format!("{number} {word}"))
 }

@@ -7,7 +7,7 @@ use groundwork::reconcile::Report;
 
 use crate::support::{
     program::Desk,
-    tenant::{ALL, EVERYTHING, NOTHING, Tenant, census, config, network, said},
+    tenant::{ALL, EVERYTHING, NOTHING, SMALL, Tenant, WHOLE, census, config, network, said},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +16,8 @@ enum Cut {
     Destroy,
 }
 
-async fn tenant(attempts: u32, cut: Cut) -> Tenant {
-    let tenant = Tenant::new(config(EVERYTHING), attempts).await;
+async fn tenant(text: &str, attempts: u32, cut: Cut) -> Tenant {
+    let tenant = Tenant::new(config(text), attempts).await;
     network(&tenant.account);
     tenant.account.reset();
     if cut == Cut::Destroy {
@@ -41,7 +41,8 @@ async fn heals(tenant: &Tenant, cut: Cut, what: &str) {
     assert!(again.complete(), "{what}: the next run:\n{}", said(&again));
     if cut == Cut::Provision {
         let inventory = tenant.account.inventory();
-        assert_eq!(census(&inventory), ALL, "{what}: {inventory}");
+        let whole = if tenant.config.bedrock.vpc_config.is_some() { ALL } else { WHOLE };
+        assert_eq!(census(&inventory), whole, "{what}: {inventory}");
         tenant.account.reset();
         let third = run(tenant, cut).await;
         assert_eq!(third.changed(), 0, "{what}: the third run:\n{}", said(&third));
@@ -54,8 +55,8 @@ async fn heals(tenant: &Tenant, cut: Cut, what: &str) {
 
 /// Every call of a whole run, as an operation and which of its calls it is: the order of calls
 /// differs from run to run, but what is called does not.
-async fn calls(cut: Cut) -> Vec<(String, usize)> {
-    let tenant = tenant(1, cut).await;
+async fn calls(text: &str, cut: Cut) -> Vec<(String, usize)> {
+    let tenant = tenant(text, 1, cut).await;
     assert!(run(&tenant, cut).await.complete());
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut calls = Vec::new();
@@ -68,12 +69,12 @@ async fn calls(cut: Cut) -> Vec<(String, usize)> {
 }
 
 /// Cuts each call in turn. Returns how many calls there were, and how many runs failed by it.
-async fn series(kind: &str, attempts: u32, cut: Cut) -> (usize, usize) {
-    let calls = calls(cut).await;
+async fn series(text: &str, kind: &str, attempts: u32, cut: Cut) -> (usize, usize) {
+    let calls = calls(text, cut).await;
     let mut failed = 0;
     for (operation, nth) in &calls {
         let what = format!("{kind} at {operation} {nth} of {cut:?}, {attempts} attempts");
-        let tenant = tenant(attempts, cut).await;
+        let tenant = tenant(text, attempts, cut).await;
         tenant.account.fault(operation, *nth, kind);
         let first = run(&tenant, cut).await;
         assert_eq!(tenant.account.faults(), 1, "{what}: did not happen");
@@ -85,8 +86,11 @@ async fn series(kind: &str, attempts: u32, cut: Cut) -> (usize, usize) {
 }
 
 async fn all(kind: &str, cut: Cut) {
-    let (calls, failed) = series(kind, 1, cut).await;
-    let (again, failed_again) = series(kind, 3, cut).await;
+    let (calls, failed) = series(EVERYTHING, kind, 1, cut).await;
+    // What the SDK repeats is the same call whatever is wrong with its answer; but only a lost one
+    // has had its effect. So the other kinds are repeated with the core of a tenant.
+    let text = if kind == "lost" { EVERYTHING } else { SMALL };
+    let (again, failed_again) = series(text, kind, 3, cut).await;
     println!(
         "{kind}, {cut:?}: {calls} calls cut without retries ({failed} runs failed), \
          {again} with ({failed_again} failed); all healed"
@@ -140,10 +144,10 @@ async fn kills(cut: Cut) {
         Cut::Provision => &["provision", "aws", "--yes"],
         Cut::Destroy => &["destroy", "aws", "--yes", "--delete-data"],
     };
-    let mut calls = calls(cut).await;
+    let mut calls = calls(EVERYTHING, cut).await;
     calls.push(("sts.GetCallerIdentity".into(), 1));
     for (operation, nth) in &calls {
-        let tenant = tenant(1, cut).await;
+        let tenant = tenant(EVERYTHING, 1, cut).await;
         let desk = Desk::with(&tenant.account, EVERYTHING);
         tenant.account.fault(operation, *nth, "hold");
         let mut child = desk.spawn(arguments);

@@ -480,3 +480,47 @@ async fn two_tenants_with_everything_do_not_touch_each_other() {
     assert_eq!(changed(&report), BTreeSet::from(["invocation_logging: created".to_owned()]));
     assert_eq!(census(&first.account.inventory()), ALL);
 }
+
+#[test]
+fn status_lists_what_the_configuration_no_longer_speaks_of() {
+    let account = Account::new();
+    network(&account);
+    let desk = Desk::with(&account, EVERYTHING);
+    assert_eq!(desk.run(&["provision", "aws", "--yes"]).code, Some(0));
+    let clean = desk.run(&["status", "aws"]);
+    assert!(clean.code == Some(0) && !clean.stdout.contains("orphan"), "{clean:?}");
+    let text = "bedrock:\n  region: us-east-1\n  access: { role_name: NewRole }\n  \
+                logging: { cloudwatch_log_group: /new, s3: { bucket: \"new-ACCOUNT\" } }\n";
+    desk.write(&text.replace("ACCOUNT", &account.id));
+    assert_eq!(desk.run(&["provision", "aws", "--yes"]).code, Some(0));
+    let run = desk.run(&["status", "aws", "--json"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let orphans: Vec<Value> =
+        run.lines().into_iter().filter(|line| line["event"] == "orphan").collect();
+    let mut ids: Vec<_> = orphans.iter().map(|orphan| orphan["id"].as_str().unwrap()).collect();
+    ids.retain(|id| !id.starts_with("aws.bedrock.inference_profile/"));
+    let bucket = format!("aws.s3.bucket/claude-code-logs-{}-us-east-1", account.id);
+    assert_eq!(
+        ids,
+        [
+            "aws.iam.oidc_provider/idp.example.com",
+            "aws.iam.role/ClaudeCodeRole",
+            "aws.logs.group//aws/bedrock/claude-code",
+            &bucket,
+        ]
+    );
+    assert_eq!(orphans.len(), ids.len() + 2, "and both profiles");
+    let table = desk.run(&["status", "aws", "-v"]);
+    assert!(table.stdout.contains("remove it: aws logs delete-log-group"), "{table:?}");
+}
+
+#[test]
+fn being_refused_the_search_for_what_was_left_is_a_warning() {
+    let account = Account::new();
+    let desk = Desk::with(&account, "bedrock:\n  region: us-east-1\n");
+    assert_eq!(desk.run(&["provision", "aws", "--yes"]).code, Some(0));
+    account.refuse("resourcegroupstaggingapi.GetResources", 9, (400, "AccessDeniedException"));
+    let run = desk.run(&["status", "aws"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.stderr.contains("could not look for what was left behind"), "{run:?}");
+}

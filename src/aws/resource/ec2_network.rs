@@ -59,24 +59,24 @@ impl Given for Subnet {
 
 pub struct SecurityGroup {
     pub id: String,
-    /// The subnets whose VPC it must be of.
-    pub subnets: Vec<Ref<SubnetOutput>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct SecurityGroupOutput {
+    /// Empty for one of the days before VPCs.
+    pub vpc_id: String,
 }
 
 impl Given for SecurityGroup {
     type Cloud = Aws;
-    type Output = ();
+    type Output = SecurityGroupOutput;
     const KIND: &'static str = "aws.ec2.security_group";
 
     fn name(&self) -> &str {
         &self.id
     }
 
-    fn needs(&self) -> Vec<ResourceId> {
-        self.subnets.iter().map(Ref::id).collect()
-    }
-
-    async fn find(&self, context: &Context<'_, Aws>) -> Result<()> {
+    async fn find(&self, context: &Context<'_, Aws>) -> Result<SecurityGroupOutput> {
         let id = &self.id;
         let found = context.cloud.ec2.describe_security_groups().group_ids(id).send().await;
         let found = found.absent_if(&["InvalidGroup.NotFound"], "ec2:DescribeSecurityGroups")?;
@@ -92,17 +92,6 @@ impl Given for SecurityGroup {
                 )
                 .hint("or leave `bedrock.vpc_config` out"));
         };
-        for subnet in &self.subnets {
-            let SubnetOutput { vpc_id, .. } = context.get(subnet)?;
-            if group.vpc_id() != Some(vpc_id.as_str()) {
-                let other = group.vpc_id().unwrap_or("no VPC");
-                let subnet = subnet.id().name;
-                let message =
-                    format!("`{id}` is of {other}, but the subnet `{subnet}` is of {vpc_id}");
-                return Err(Error::new(Kind::Config, message)
-                    .hint("subnets and security groups of `bedrock.vpc_config` share one VPC"));
-            }
-        }
         if !group.ip_permissions().iter().any(lets_https_in) {
             let region = &context.cloud.region;
             let message =
@@ -115,7 +104,7 @@ impl Given for SecurityGroup {
                 ))
                 .hint("or name another in `bedrock.vpc_config.security_group_ids`"));
         }
-        Ok(())
+        Ok(SecurityGroupOutput { vpc_id: group.vpc_id().unwrap_or_default().to_owned() })
     }
 }
 
@@ -130,10 +119,11 @@ fn lets_https_in(rule: &IpPermission) -> bool {
     someone && (protocol == "-1" || (protocol == "tcp" && ports.contains(&443)))
 }
 
-/// What the subnets have in common: one VPC, that resolves names privately, and distinct zones.
+/// What subnets and groups have in common: one VPC, that resolves names privately, and distinct zones.
 pub struct Network {
     pub tenant: String,
     pub subnets: Vec<Ref<SubnetOutput>>,
+    pub security_groups: Vec<Ref<SecurityGroupOutput>>,
 }
 
 #[derive(Clone, Debug)]
@@ -161,8 +151,20 @@ impl Network {
                     .hint("an endpoint takes one subnet of a zone: leave one of them out"));
             }
         }
-        vpc.map(|(_, vpc_id)| vpc_id)
-            .ok_or_else(|| Error::new(Kind::Internal, "a network without subnets"))
+        let (subnet, vpc_id) =
+            vpc.ok_or_else(|| Error::new(Kind::Internal, "a network without subnets"))?;
+        for group in &self.security_groups {
+            let SecurityGroupOutput { vpc_id: other } = context.get(group)?;
+            if other != vpc_id {
+                let id = group.id().name;
+                let other = if other.is_empty() { "no VPC" } else { &other };
+                let message =
+                    format!("`{id}` is of {other}, but the subnet `{subnet}` is of {vpc_id}");
+                return Err(Error::new(Kind::Config, message)
+                    .hint("subnets and security groups of `bedrock.vpc_config` share one VPC"));
+            }
+        }
+        Ok(vpc_id)
     }
 }
 
@@ -176,7 +178,8 @@ impl Given for Network {
     }
 
     fn needs(&self) -> Vec<ResourceId> {
-        self.subnets.iter().map(Ref::id).collect()
+        let groups = self.security_groups.iter().map(Ref::id);
+        self.subnets.iter().map(Ref::id).chain(groups).collect()
     }
 
     async fn find(&self, context: &Context<'_, Aws>) -> Result<NetworkOutput> {

@@ -17,7 +17,10 @@ use aws_sdk_ec2::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{InferenceProfileOutput, NetworkOutput, SubnetOutput, iam_role_policy::with_profiles};
+use super::{
+    InferenceProfileOutput, NetworkOutput, SecurityGroupOutput, SubnetOutput,
+    iam_role_policy::with_profiles,
+};
 use crate::{
     aws::{Aws, Tags, error::AwsResult as _, mark::missing, policy},
     error::{Error, Kind, Result},
@@ -35,7 +38,7 @@ pub struct Endpoint {
     pub service: String,
     /// `None` where the endpoint is not wanted.
     pub place: Option<EndpointPlace>,
-    pub security_groups: Vec<Ref<()>>,
+    pub security_groups: Vec<Ref<SecurityGroupOutput>>,
     /// May hold promises of `profiles`.
     pub policy: Value,
     pub profiles: Vec<Ref<InferenceProfileOutput>>,

@@ -10,7 +10,7 @@ use crate::{
         Aws, Tags,
         error::{AwsResult as _, code_is},
         mark::missing,
-        policy,
+        orphan, policy,
     },
     error::{Error, Kind, Result},
     reconcile::{Context, Deletion, Observed, Ref, Resource, ResourceId},
@@ -114,6 +114,8 @@ impl Resource for Role {
                 .create_role()
                 .role_name(&self.name)
                 .path(&want.path)
+                // By which a role is found again that is no longer in the configuration.
+                .description(orphan::description(&context.cloud.mark))
                 .assume_role_policy_document(want.trust.to_string())
                 .max_session_duration(want.max_session_duration_seconds)
                 .set_permissions_boundary(want.permissions_boundary.clone())

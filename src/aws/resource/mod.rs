@@ -28,7 +28,8 @@ pub use budgets_budget::Budget;
 pub use cloudwatch_alarm::{Alarm, Metric, Query, Rule};
 pub use cloudwatch_dashboard::Dashboard;
 pub use ec2_network::{
-    EndpointService, Network, NetworkOutput, SecurityGroup, Subnet, SubnetOutput,
+    EndpointService, Network, NetworkOutput, SecurityGroup, SecurityGroupOutput, Subnet,
+    SubnetOutput,
 };
 pub use ec2_vpc_endpoint::{Endpoint, EndpointOutput, EndpointPlace};
 pub use iam_oidc_provider::{OidcProvider, OidcProviderOutput};

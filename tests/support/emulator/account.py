@@ -1,4 +1,4 @@
-"""Owns what the layer knows of an account besides moto's data: its record, faults, delay and held call.
+"""Owns what the layer knows of an account besides moto's data: its record, faults, rights, delay and held call.
 
 Everything here is per account, so that many tests can share one emulator at the same time.
 """
@@ -9,8 +9,10 @@ import threading
 from collections import Counter
 
 from .call import Call
+from .entitlement import Entitlement
 from .fault import Fault
 from .record import Entry
+from .validity import Validity
 
 
 class Account:
@@ -20,6 +22,7 @@ class Account:
         self.id = id
         self.bucket_defaults = True
         self.delay_ms = 0.0
+        self.entitlement = Entitlement(id)
         self._changed = threading.Condition()
         self._entries: list[Entry] = []
         self._operations: Counter[str] = Counter()
@@ -87,8 +90,13 @@ class Accounts:
     """All accounts, each made when it is first named."""
 
     def __init__(self) -> None:
+        self.validity = Validity()
         self._lock = threading.Lock()
         self._accounts: dict[str, Account] = {}
+
+    def all(self) -> list[Account]:
+        with self._lock:
+            return list(self._accounts.values())
 
     def __getitem__(self, id: str) -> Account:
         with self._lock:

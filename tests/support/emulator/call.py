@@ -14,9 +14,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from botocore.exceptions import UnknownServiceError
 from moto.core.request import Request
 from moto.core.routing import NotFound, get_service_router
 from moto.iam.models import get_account_id_from
+
+from . import protocol
 
 SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/,\s]+)/([^/,\s]+)/aws4_request")
 
@@ -24,7 +27,9 @@ SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/,\s]+)/([^/,\s]+)/aws4_reques
 MODELS_OF_SIGNING_NAME = {
     "bedrock": ("bedrock", "bedrock-runtime"),
     "monitoring": ("cloudwatch",),
+    "tagging": ("resourcegroupstaggingapi",),
 }
+RPC = re.compile(r"/service/\w+/operation/(\w+)")
 READING = ("Get", "List", "Describe", "Head", "Lookup", "Simulate", "Search", "Test", "Converse", "Invoke")
 
 
@@ -39,6 +44,11 @@ class Answer:
     @property
     def json(self) -> dict[str, Any]:
         return json.loads(self.body or b"{}") or {}
+
+    @classmethod
+    def of(cls, call: Call, members: dict[str, Any] | None = None) -> Answer:
+        """The operation succeeds with these members, written in the call's own protocol."""
+        return cls(*protocol.write(call, members or {}))
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200) -> Answer:
@@ -128,18 +138,35 @@ class Call:
         if self.scope is None:
             return "unsigned", f"{self.method} {self.path}", {}
         signing_name = self.scope[2]
+        named_by_path = RPC.fullmatch(self.path)
         for service in MODELS_OF_SIGNING_NAME.get(signing_name, (signing_name,)):
             try:
+                if named_by_path and named_by_path.group(1) in protocol.model(service).operation_names:
+                    return service, named_by_path.group(1), {}
                 operation, labels = get_service_router(service).match(Request(self.environ()))
                 return service, operation.name, labels
-            except (NotFound, NotImplementedError):
+            except (NotFound, NotImplementedError, UnknownServiceError):
                 continue
         named = self.headers.get("x-amz-target", "").rpartition(".")[2] or f"{self.method} {self.path}"
         return signing_name, named, {}
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What the path names, by the model's member."""
+        return self._routed[2]
+
+    @property
     def service(self) -> str:
         return self._routed[0]
+
+    @cached_property
+    def protocol(self) -> str:
+        return protocol.spoken(self.service, self.headers)
+
+    @cached_property
+    def members(self) -> dict[str, Any]:
+        """The members of the operation's input, nested and typed as the service's model has them."""
+        return protocol.read(self)
 
     @property
     def operation(self) -> str:
@@ -157,7 +184,10 @@ class Call:
 
     @cached_property
     def params(self) -> dict[str, Any]:
-        """The members of the operation's input that travel in the path, the query, a form or JSON."""
+        """The members of the operation's input that travel in the path, the query, a form, JSON or CBOR.
+
+        Those of a form are flat and text (`Tags.member.1.Key`); `members` has them as they are meant.
+        """
         params: dict[str, Any] = dict(self._routed[2])
         params.update(self.query)
         if not self.body or self.service == "s3":
@@ -166,4 +196,6 @@ class Call:
             params.update(parse_qsl(self.body.decode(), keep_blank_values=True))
         elif "json" in self.headers.get("content-type", ""):
             params.update(json.loads(self.body))
+        elif "cbor" in self.headers.get("content-type", ""):
+            params.update(self.members)
         return params

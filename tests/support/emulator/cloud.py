@@ -18,6 +18,7 @@ from moto.utilities.utils import get_partition
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import run_wsgi_app
 
+from . import bridge, protocol
 from .call import Answer, Call
 from .failure import Failure
 
@@ -49,6 +50,12 @@ class Moto:
         self._application.app_instances |= {service: _application(service) for service in LOADED}
 
     def serve(self, call: Call) -> Answer:
+        """moto's answer, in the protocol of the call."""
+        if call.headers.get("smithy-protocol") == protocol.CBOR_HEADER:
+            return bridge.serve(call, self._served)
+        return self._served(call)
+
+    def _served(self, call: Call) -> Answer:
         """moto's answer. A call that moto does not have is an error that no SDK tries again."""
         try:
             body, status, headers = run_wsgi_app(self._application, call.environ(), buffered=True)

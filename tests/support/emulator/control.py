@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from . import inventory, record, seed
+from . import entitlement, inventory, record, seed
 from .account import Accounts
 from .call import Answer, Call
 from .cloud import LOCK
+from .entitlement import lint
 from .fault import Fault
+from .policy import Malformed
+from .service import bedrock_model, ec2_endpoint, ec2_endpoint_service, sns_subscription
 
 PREFIX = "/_groundwork/"
 HELD_SECONDS = 60
@@ -58,6 +61,19 @@ def bucket_defaults(accounts: Accounts, body: dict[str, Any]) -> Any:
     return {}
 
 
+def bind(accounts: Accounts, body: dict[str, Any]) -> Any:
+    """Binds callers with the session token `name` to the document; without one they are nobody again."""
+    with LOCK:
+        accounts[body["account"]].entitlement.bind(body["name"], body["document"])
+    return {}
+
+
+def entitled(accounts: Accounts, body: dict[str, Any]) -> Any:
+    asked = [accounts[body["account"]]] if "account" in body else accounts.all()
+    with LOCK:
+        return entitlement.view([account.entitlement for account in asked])
+
+
 def of_moto(view: Callable[[dict[str, Any]], Any]) -> Callable[[Accounts, dict[str, Any]], Any]:
     """Something that reads or writes moto's data rather than the layer's."""
 
@@ -81,6 +97,14 @@ ENDPOINTS: dict[tuple[str, str], Callable[[Accounts, dict[str, Any]], Any]] = {
     ("POST", "vpc"): of_moto(seed.vpc),
     ("POST", "key"): of_moto(seed.key),
     ("POST", "objects"): of_moto(seed.objects),
+    ("POST", "confirm"): of_moto(sns_subscription.confirm),
+    ("POST", "models"): of_moto(bedrock_model.models),
+    ("POST", "endpoint_zones"): of_moto(ec2_endpoint_service.narrow),
+    ("POST", "endpoint_pending"): of_moto(ec2_endpoint.pending),
+    ("POST", "policy"): bind,
+    ("GET", "entitlement"): entitled,
+    ("POST", "lint"): lambda _accounts, body: {"problems": lint.problems(body["document"])},
+    ("GET", "validity"): lambda accounts, _body: accounts.validity.view(),
     ("GET", "ready"): lambda _accounts, _body: {"ready": True},
 }
 
@@ -95,5 +119,5 @@ def serve(accounts: Accounts, call: Call) -> Answer:
         return Answer.of_json(endpoint(accounts, body))
     except KeyError as error:
         return Answer.of_json({"error": f"missing or unknown: {error}"}, 400)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, Malformed) as error:
         return Answer.of_json({"error": str(error)}, 400)

@@ -9,12 +9,13 @@ from typing import Any
 
 from moto.kms.utils import RESERVED_ALIASES
 
+from . import inventory_kept
 from .cloud import backend
 
 
 def view(query: dict[str, Any]) -> dict[str, Any]:
     account, region = query["account"], query["region"]
-    kms = backend("kms", account, region)
+    kms, iam = backend("kms", account, region), backend("iam", account, region)
     return {
         "keys": _keys(kms),
         "aliases": [
@@ -23,10 +24,12 @@ def view(query: dict[str, Any]) -> dict[str, Any]:
             for name in key.aliases
             if name not in RESERVED_ALIASES
         ],
-        "roles": _roles(backend("iam", account, region)),
+        "roles": _roles(iam),
+        "oidc_providers": _providers(iam),
         "log_groups": _log_groups(backend("logs", account, region)),
         "buckets": _buckets(backend("s3", account, region), region),
         "invocation_logging": backend("bedrock", account, region).get_model_invocation_logging_configuration() or None,
+        **inventory_kept.view(account, region),
     }
 
 
@@ -50,12 +53,26 @@ def _roles(iam: Any) -> list[dict[str, Any]]:
         {
             "name": role.name,
             "path": role.path,
+            "description": role.description or None,
             "tags": {tag["Key"]: tag["Value"] for tag in role.tags},
             "inline_policies": list(role.policies),
             "attached_policies": list(role.managed_policies),
             "boundary": role.permissions_boundary_arn,
         }
         for role in iam.roles.values()
+    ]
+
+
+def _providers(iam: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "arn": provider.arn,
+            "url": provider.url,
+            "client_ids": list(provider.client_id_list),
+            "thumbprints": list(provider.thumbprint_list),
+            "tags": {tag["Key"]: tag["Value"] for tag in provider.tag_list_type},
+        }
+        for provider in iam.open_id_providers.values()
     ]
 
 

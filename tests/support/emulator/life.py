@@ -1,4 +1,4 @@
-"""Owns the order of a call's life: recorded, delayed, refused or served, corrected, and then answered or not.
+"""Owns the order of a call's life: recorded, delayed, checked, refused or served, corrected, and answered or not.
 
 A fault that takes effect is decided before the call and acts after it. The delay and a hold are outside
 of moto's lock, so that other calls go on meanwhile.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import Any
 
 from . import service
 from .account import Account, Accounts
@@ -16,6 +17,7 @@ from .cloud import LOCK, Moto
 from .failure import Failure
 from .fault import TAKES_EFFECT, Fault
 from .record import Entry
+from .validity.invalid import Invalid
 
 LOG = logging.getLogger("emulator")
 
@@ -41,10 +43,11 @@ class Cloud:
         try:
             if account.delay_ms:
                 time.sleep(account.delay_ms / 1000)
+            members = self.accounts.validity.read(call)
             if fault is None:
-                answer = self._effect(account, call)
+                answer = self._effect(account, call, members)
             elif fault.kind in TAKES_EFFECT:
-                self._effect(account, call)
+                self._effect(account, call, members)
                 if fault.kind == "hold":
                     account.hold(call.operation)
                 raise Dropped()
@@ -53,6 +56,9 @@ class Cloud:
         except Dropped:
             entry.end(None)
             raise
+        except Invalid as invalid:
+            # Refused before any fault: a request that AWS would not understand is what the test should hear of.
+            answer = Failure("EmulatorInvalidRequest", str(invalid)).answer(call)
         self._last_touch(call, answer, entry)
         return answer
 
@@ -65,10 +71,10 @@ class Cloud:
             return Failure.throttle(call).answer(call)
         return Failure(fault.code, fault.message, fault.status).answer(call)
 
-    def _effect(self, account: Account, call: Call) -> Answer:
+    def _effect(self, account: Account, call: Call, members: dict[str, Any]) -> Answer:
         with LOCK:
             try:
-                return self._served(account, call)
+                return account.entitlement.serve(call, members, lambda one: self._served(account, one))
             except Failure as failure:
                 return failure.answer(call)
             except Exception as error:

@@ -14,12 +14,18 @@ from typing import Any
 
 from moto.iam.models import iam_backends
 
+from . import condition
+from .condition import like
+
 IAM_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):(root|(?:role|user)/.+)$")
 SESSION_ARN = re.compile(r"arn:aws[a-z-]*:sts::\d{12}:(assumed-role|federated-user)/.+$")
 SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?$")
 
 # Whom GetCallerIdentity names. moto's IAM has no such user, yet it must be able to be trusted.
 CALLER = "user/moto"
+
+# The roles whose sessions are bound to a policy: a policy may name them, too.
+BOUND_ROLES: set[str] = set()
 
 
 class Malformed(Exception):
@@ -34,7 +40,9 @@ class Request:
     resource: str = "*"
     service: str | None = None
     account: str | None = None
-    context: dict[str, str] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+    # Somebody of the account, whom a policy may name apart from the account itself.
+    principals: tuple[str, ...] = ()
 
 
 def many(value: Any) -> list[Any]:
@@ -101,7 +109,7 @@ def _known(principal: str) -> bool:
     if not named:
         return False
     partition, account, what = named.groups()
-    if what in ("root", CALLER):
+    if what in ("root", CALLER) or principal in BOUND_ROLES:
         return True
     # Every account is emulated, so an account that nobody used yet simply has no such role.
     iam = iam_backends[account][partition]
@@ -111,7 +119,7 @@ def _known(principal: str) -> bool:
 
 def effect(document: str, request: Request) -> str | None:
     """"Deny" if one statement denies it, else "Allow" if one allows it, else None: nothing is said of it."""
-    effects = {statement["Effect"] for statement in statements(document) if _applies(statement, request)}
+    effects = {statement["Effect"] for statement in statements(document) if applies(statement, request)}
     return "Deny" if "Deny" in effects else effects.pop() if effects else None
 
 
@@ -119,13 +127,13 @@ def allows(document: str, request: Request) -> bool:
     return effect(document, request) == "Allow"
 
 
-def _applies(statement: dict[str, Any], request: Request) -> bool:
+def applies(statement: dict[str, Any], request: Request) -> bool:
     return (
         _principal(statement, request)
         and _element(statement, "Action", request.action, ignore_case=True)
         and _element(statement, "Resource", request.resource)
         and all(
-            _condition(operator, key, many(values), request.context)
+            condition.holds(operator, key, many(values), request.context)
             for operator, keys in statement.get("Condition", {}).items()
             for key, values in keys.items()
         )
@@ -141,6 +149,8 @@ def _principal(statement: dict[str, Any], request: Request) -> bool:
         return True
     if request.service:
         return request.service in many(named.get("Service"))
+    if request.principals:
+        return any(value in ("*", *request.principals) for value in many(named.get("AWS")))
     own = {"*", request.account, f"arn:aws:iam::{request.account}:root"}
     return any(
         value in own or re.match(rf"arn:[a-z-]+:iam::{request.account}:(root|{CALLER})$", value)
@@ -155,32 +165,3 @@ def _element(statement: dict[str, Any], name: str, wanted: str, ignore_case: boo
         # A trust policy has no resource: it is the role's own.
         return name == "Resource"
     return any(like(pattern, wanted, ignore_case) for pattern in many(statement[name]))
-
-
-def like(pattern: str, value: str, ignore_case: bool = False) -> bool:
-    """AWS's wildcards: * and ?, nothing else."""
-    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, value, re.DOTALL | (re.IGNORECASE if ignore_case else 0)) is not None
-
-
-def _condition(operator: str, key: str, values: list[Any], context: dict[str, str]) -> bool:
-    operator = operator.rpartition(":")[2]
-    if_exists = operator.endswith("IfExists")
-    operator = operator.removesuffix("IfExists")
-    actual = {name.lower(): value for name, value in context.items()}.get(key.lower())
-    wanted = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
-    if operator == "Null":
-        return wanted == [str(actual is None).lower()]
-    negated = "Not" in operator
-    if actual is None:
-        return if_exists or negated
-    exact = operator in ("StringEquals", "StringNotEquals", "Bool", "NumericEquals")
-    if operator in ("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"):
-        matches = actual.lower() in [value.lower() for value in wanted]
-    elif exact:
-        matches = actual in wanted
-    elif operator.startswith(("Arn", "StringLike", "StringNotLike")):
-        matches = any(like(pattern, actual) for pattern in wanted)
-    else:
-        return False
-    return matches != negated

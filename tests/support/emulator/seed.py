@@ -8,29 +8,38 @@ from __future__ import annotations
 from typing import Any
 
 from .cloud import backend
+from .service import ec2_endpoint_service
 
 DEFAULT_SUBNETS = 2
 DEFAULT_GROUPS = 1
+NETWORK = "10.20.0.0/16"
 
 
 def vpc(body: dict[str, Any]) -> dict[str, Any]:
-    """A VPC with a subnet in each of the first zones of the region, and security groups."""
+    """A VPC with a subnet in each of the first zones of the region or in the `zones` given, and security groups.
+
+    It is one that endpoints work in, unless `dns` or `https` are off.
+    """
     region = body["region"]
     ec2 = backend("ec2", body["account"], region)
-    network = ec2.create_vpc("10.20.0.0/16")
-    subnets = [
-        _subnet(ec2, network.id, region, number, id)
-        for number, id in enumerate(body.get("subnet_ids") or [None] * DEFAULT_SUBNETS)
-    ]
+    network = ec2.create_vpc(NETWORK)
+    network.enable_dns_support = network.enable_dns_hostnames = "true" if body.get("dns", True) else "false"
+    zones = body.get("zones") or ec2_endpoint_service.zones(region)
+    ids = body.get("subnet_ids") or [None] * (len(body.get("zones") or []) or DEFAULT_SUBNETS)
+    subnets = [_subnet(ec2, network.id, region, number, zones, id) for number, id in enumerate(ids)]
     groups = [
         _security_group(ec2, network.id, number, id)
         for number, id in enumerate(body.get("security_group_ids") or [None] * DEFAULT_GROUPS)
     ]
+    if body.get("https", True):
+        for id in groups:
+            ec2.authorize_security_group_ingress(id, "tcp", "443", "443", [{"CidrIp": NETWORK}], vpc_id=network.id)
     return {"vpc_id": network.id, "subnet_ids": subnets, "security_group_ids": groups}
 
 
-def _subnet(ec2: Any, vpc_id: str, region: str, number: int, id: str | None) -> str:
-    zone = f"{region}{'abc'[number % 3]}"
+def _subnet(ec2: Any, vpc_id: str, region: str, number: int, zones: list[str], id: str | None) -> str:
+    zone = zones[number % len(zones)]
+    zone = zone if zone.startswith(region) else region + zone
     subnet = ec2.create_subnet(vpc_id, f"10.20.{number}.0/24", availability_zone=zone)
     if id is None:
         return str(subnet.id)

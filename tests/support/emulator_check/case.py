@@ -11,7 +11,9 @@ import urllib.request
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import botocore.model
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -69,7 +71,14 @@ class EmulatorCase(unittest.TestCase):
         self.root = f"arn:aws:iam::{self.account}:root"
         self.trust = document(allow("sts:AssumeRole", principal={"AWS": self.root}))
 
-    def client(self, service: str, account: str | None = None, region: str = REGION, attempts: int = 1) -> Any:
+    def client(
+        self,
+        service: str,
+        account: str | None = None,
+        region: str = REGION,
+        attempts: int = 1,
+        token: str | None = None,
+    ) -> Any:
         """Not for threads: a session makes one client at a time."""
         retries = {"total_max_attempts": attempts, "mode": "standard"}
         client = SESSION.create_client(
@@ -78,17 +87,26 @@ class EmulatorCase(unittest.TestCase):
             endpoint_url=self.url,
             aws_access_key_id=account or self.account,
             aws_secret_access_key="secret",
+            aws_session_token=token,
             config=Config(retries=retries, s3={"addressing_style": "path"}),  # type: ignore[arg-type]
         )
         self.addCleanup(client.close)
         return client
 
-    def ask(self, endpoint: str, **query: Any) -> Any:
+    def cbor_client(self, service: str, **more: Any) -> Any:
+        """One that speaks as the Rust SDK does; botocore would rather speak JSON."""
+        with patch.object(botocore.model, "PRIORITY_ORDERED_SUPPORTED_PROTOCOLS", ("smithy-rpc-v2-cbor",)):
+            client = self.client(service, **more)
+            # It is remembered with the first question.
+            assert client.meta.service_model.resolved_protocol == "smithy-rpc-v2-cbor"
+        return client
+
+    def ask(self, endpoint: str, /, **query: Any) -> Any:
         query = {"account": self.account, "region": REGION} | query
         with urllib.request.urlopen(f"{self.url}/_groundwork/{endpoint}?{urllib.parse.urlencode(query)}") as answer:
             return json.load(answer)
 
-    def tell(self, endpoint: str, **body: Any) -> Any:
+    def tell(self, endpoint: str, /, **body: Any) -> Any:
         data = json.dumps({"account": self.account, "region": REGION} | body).encode()
         with urllib.request.urlopen(f"{self.url}/_groundwork/{endpoint}", data=data) as answer:
             return json.load(answer)

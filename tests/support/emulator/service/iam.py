@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
+from datetime import UTC
+from typing import Any
+from urllib.parse import quote, urlencode
 
 from moto.iam.models import iam_backends
 
 from .. import policy
 from ..call import Answer, Call
 from ..failure import Failure
+from ..kept import BadToken, page
 
 ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
+FEDERATED = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(oidc|saml)-provider/\S+|[a-z0-9-]+(\.[a-z0-9-]+)+")
+PAGE = 100
 BOUNDARY = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}|aws):policy/.+")
 
 
@@ -26,6 +31,9 @@ def trust(document: str) -> None:
         absent = policy.absent_principal(document)
         if absent:
             raise policy.Malformed(f'Invalid principal in policy: "{absent[0].upper()}":"{absent[1]}"')
+        # Only the form: whether the provider exists is asked when somebody assumes the role.
+        if not all(FEDERATED.fullmatch(value) for kind, value in policy.principals(document) if kind == "Federated"):
+            raise policy.Malformed("Federated principals must be valid domain names or SAML metadata ARNs")
     except policy.Malformed as error:
         raise Failure("MalformedPolicyDocument", str(error)) from error
 
@@ -102,6 +110,33 @@ def orphan_trust(call: Call, answer: Answer) -> Answer:
     return answer
 
 
+def list_roles(call: Call) -> Answer:
+    """A list shows less of a role than GetRole does: no tags, no boundary, no last use."""
+    prefix = call.members.get("PathPrefix") or "/"
+    roles = iam_backends[call.account][call.partition].roles.values()
+    found = sorted((role for role in roles if role.path.startswith(prefix)), key=lambda role: role.name)
+    try:
+        shown, following = page(found, call.members.get("MaxItems") or PAGE, call.members.get("Marker"))
+    except BadToken as error:
+        raise Failure("ValidationError", "Invalid Marker.") from error
+    members = {"Roles": [_listed(role) for role in shown], "IsTruncated": following is not None}
+    return Answer.of(call, members | ({"Marker": following} if following else {}))
+
+
+def _listed(role: Any) -> dict[str, Any]:
+    listed = {
+        "Path": role.path,
+        "RoleName": role.name,
+        "RoleId": role.id,
+        "Arn": role.arn,
+        "CreateDate": role.create_date.replace(tzinfo=UTC),
+        "AssumeRolePolicyDocument": quote(role.assume_role_policy_document, safe=""),
+        "MaxSessionDuration": role.max_session_duration or 3600,
+    }
+    return listed | ({"Description": role.description} if role.description else {})
+
+
+INSTEAD = {"ListRoles": list_roles}
 REFUSE = {
     "CreateRole": create_role,
     "UpdateRole": update_role,
