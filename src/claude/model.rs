@@ -181,6 +181,11 @@ pub fn resolve(config: &Config, region: &Region) -> (Models, Vec<Note>) {
     let profiles = bedrock.inference_profiles.iter();
     let profiles = profiles.map(|it| replaced(PROFILES_KEY, &it.model_id, region, &mut notes));
     let models = Models { main, small, profiles: profiles.collect() };
+    if region.partition() == "aws-cn" {
+        let message = format!("Amazon Bedrock is not known to offer Claude in {region}");
+        let hint = "see whether it does by now: aws bedrock list-inference-profiles";
+        notes.push(Note { key: "bedrock.region", message, hint: Some(hint.to_owned()) });
+    }
     if let (Some(wanted), Some(most)) = (bedrock.max_tokens, most_tokens(&models.main))
         && wanted > most
     {
@@ -254,6 +259,15 @@ fn replaced(key: &'static str, given: &ModelId, region: &Region, notes: &mut Vec
             id
         }
         _ => {
+            let home = prefix_of(region);
+            if form.prefix() == Some("global") && ["eu", "jp", "au"].contains(&home) {
+                let message = format!(
+                    "`{given}` may answer from any commercial region: what developers type \
+                     leaves the geography `{home}`"
+                );
+                let hint = format!("to keep it there: `{home}.{model}`");
+                note(message, Some(hint));
+            }
             if let Some(prefix) = form.prefix().filter(|prefix| !fits(prefix, region)) {
                 let better = ModelId::system_profile(prefix_of(region), model);
                 let message = format!("`{prefix}.` profiles are not offered in {region}");
@@ -301,6 +315,17 @@ mod tests {
         assert_eq!(models.main.as_str(), "global.anthropic.claude-opus-5-5");
         assert_eq!(notes.len(), 1);
         assert_eq!(notes[0].key, "bedrock.region");
+    }
+
+    #[test]
+    fn leaving_the_geography_is_said_also_where_it_was_asked_for() {
+        let global = Some("global.anthropic.claude-opus-5-5");
+        for (region, said) in
+            [("eu-west-1", 1), ("ap-northeast-1", 1), ("ap-southeast-2", 1), ("us-east-1", 0)]
+        {
+            let (id, notes) = resolved(region, global);
+            assert_eq!((id.as_str(), notes.len()), (global.unwrap(), said), "{region}: {notes:?}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(super) struct Work {
     #[arg(long, env = "GROUNDWORK_JSON", value_parser = BoolishValueParser::new())]
     pub(super) json: bool,
     /// How many resources to work on at the same time, 1 to 64
-    #[arg(long, env = "GROUNDWORK_WIDTH", value_name = "N", default_value_t = 16)]
+    #[arg(long, env = "GROUNDWORK_WIDTH", value_name = "N", default_value_t = 48)]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=64))]
     width: u8,
 }

@@ -70,9 +70,8 @@ impl Budget {
         let found = call.budget_name(&self.name).send().await;
         let found = found.absent_if(&GONE, "budgets:ViewBudget")?;
         let notifications = found.and_then(|found| found.notifications).unwrap_or_default();
-        let mut told = BTreeMap::new();
-        for notification in notifications.into_iter().filter_map(|it| Some((share(&it)?, it))) {
-            let (percent, notification) = notification;
+        let ours = notifications.into_iter().filter_map(|it| Some((share(&it)?, it)));
+        let asked = ours.map(|(percent, notification)| async move {
             let call = budgets.describe_subscribers_for_notification().account_id(account);
             let call = call.budget_name(&self.name).notification(notification).send().await;
             let found = call.absent_if(&GONE, "budgets:ViewBudget")?;
@@ -80,9 +79,9 @@ impl Budget {
             let mut who: Vec<String> =
                 subscribers.iter().map(|subscriber| subscriber.address().to_owned()).collect();
             who.sort_unstable();
-            told.insert(percent, who);
-        }
-        Ok(told)
+            Ok((percent, who))
+        });
+        futures::future::try_join_all(asked).await.map(|told| told.into_iter().collect())
     }
 
     async fn stop_telling(&self, context: &Context<'_, Aws>, percent: u32) -> Result<()> {
