@@ -319,12 +319,12 @@ mod tests {
 
     #[test]
     fn leaving_the_geography_is_said_also_where_it_was_asked_for() {
-        let global = Some("global.anthropic.claude-opus-5-5");
+        let global = "global.anthropic.claude-opus-5-5";
         for (region, said) in
             [("eu-west-1", 1), ("ap-northeast-1", 1), ("ap-southeast-2", 1), ("us-east-1", 0)]
         {
-            let (id, notes) = resolved(region, global);
-            assert_eq!((id.as_str(), notes.len()), (global.unwrap(), said), "{region}: {notes:?}");
+            let (id, notes) = resolved(region, Some(global));
+            assert_eq!((id.as_str(), notes.len()), (global, said), "{region}: {notes:?}");
         }
     }
 
