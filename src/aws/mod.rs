@@ -7,8 +7,10 @@ mod monitor;
 mod network;
 pub mod policy;
 pub mod resource;
+mod right;
 mod wanted;
 
 pub use connect::{Aws, Connection, Identity, configure, find_inference_profiles, identify};
 pub use mark::{Mark, Tags};
-pub use wanted::{Handles, Place, Profiles, guard, mark, wanted};
+pub use right::{LONGEST_MANAGED_POLICY, Phase, Rights, length};
+pub use wanted::{Handles, Place, Profiles, Wanted, guard, mark, wanted};
