@@ -7,7 +7,7 @@ mod monitor;
 mod network;
 pub mod policy;
 pub mod resource;
-mod right;
+pub mod right;
 mod wanted;
 
 pub use connect::{Aws, Connection, Identity, configure, find_inference_profiles, identify};

@@ -233,12 +233,18 @@ impl Rights {
                 merged.push(statement);
             }
         }
-        // What was widened may now equal another in its resources.
-        let mut statements: Vec<Statement> = Vec::new();
-        for statement in merged {
-            match statements.iter_mut().find(|other| other.reaches_as_far_as(&statement)) {
+        // Each resource by itself, with all that may be done to it; those with the same together.
+        let mut single: Vec<Statement> = Vec::new();
+        for statement in merged.iter().flat_map(Statement::split) {
+            match single.iter_mut().find(|other| other.reaches_as_far_as(&statement)) {
                 Some(other) => other.join(statement),
-                None => statements.push(statement),
+                None => single.push(statement),
+            }
+        }
+        let mut statements: Vec<Statement> = Vec::new();
+        for statement in single {
+            if !statements.iter_mut().any(|other| other.reach_further(&statement)) {
+                statements.push(statement);
             }
         }
         let mut taken: Vec<String> = Vec::new();
@@ -259,6 +265,7 @@ pub fn length(policy: &Value) -> usize {
     policy.to_string().chars().filter(|char| !char.is_whitespace()).count()
 }
 
+#[derive(Clone)]
 struct Statement {
     purpose: String,
     actions: Vec<&'static str>,
@@ -281,23 +288,30 @@ impl From<&Right> for Statement {
 }
 
 impl Statement {
-    /// Takes the other's resources, or the other's value of a condition, where this allows exactly
-    /// what the two did.
+    /// Takes the other's value of a condition, where this allows exactly what the two did.
     fn widen(&mut self, other: &Self) -> bool {
-        if self.purpose != other.purpose || self.actions != other.actions {
-            return false;
-        }
-        if self.condition == other.condition {
-            self.resources.extend(other.resources.iter().cloned());
-            self.resources.sort_unstable();
-            self.resources.dedup();
-            return true;
-        }
-        if self.resources != other.resources {
+        if self.actions != other.actions || self.resources != other.resources {
             return false;
         }
         let both = either(&self.condition, &other.condition);
         both.map(|both| self.condition = both).is_some()
+    }
+
+    fn split(&self) -> impl Iterator<Item = Self> {
+        let of = |resource: &String| Self { resources: vec![resource.clone()], ..self.clone() };
+        self.resources.iter().map(of)
+    }
+
+    /// Takes the other's resources, if the same may be done to them.
+    fn reach_further(&mut self, other: &Self) -> bool {
+        let same = self.actions == other.actions && self.condition == other.condition;
+        if same {
+            self.purpose = shared(&self.purpose, &other.purpose);
+            self.resources.extend(other.resources.iter().cloned());
+            self.resources.sort_unstable();
+            self.resources.dedup();
+        }
+        same
     }
 
     fn reaches_as_far_as(&self, other: &Self) -> bool {
@@ -390,11 +404,16 @@ mod tests {
     }
 
     #[test]
-    fn resources_join_only_where_the_actions_are_the_same() {
-        let all =
-            vec![right("A", &["s:R"], "a"), right("A", &["s:R"], "b"), right("A", &["s:W"], "c")];
+    fn resources_with_the_same_actions_become_one() {
+        let all = vec![
+            right("A", &["s:R"], "a"),
+            right("A", &["s:R"], "b"),
+            right("A", &["s:R"], "c"),
+            right("AWrite", &["s:W"], "c"),
+        ];
         let statements = policy(all);
         assert_eq!(statements[0]["Resource"], json!(["a", "b"]));
+        assert_eq!(statements[1]["Action"], json!(["s:R", "s:W"]));
         assert_eq!(statements[1]["Sid"], "A2");
     }
 
@@ -409,14 +428,18 @@ mod tests {
     #[test]
     fn what_is_not_wanted_is_looked_at_and_removed() {
         let mut rights = Rights::default();
-        let all = vec![Right::plan("P", &[]), Right::apply("A", &[]), Right::destroy("D", &[])];
+        let all = vec![
+            right("P", &["s:Get"], "a"),
+            Right::apply("A", &["s:Make"]).on(["a".to_owned()]),
+            Right::destroy("D", &["s:Delete"]).on(["b".to_owned()]),
+        ];
         rights.add(false, all);
         let sids = |phase| {
             let policy = rights.policy(phase);
             let all = policy["Statement"].as_array().cloned().unwrap_or_default();
-            all.iter().map(|it| it["Sid"].to_string()).collect::<String>()
+            all.iter().filter_map(|it| it["Sid"].as_str()).collect::<String>()
         };
-        assert_eq!(sids(Phase::Plan), "\"P\"");
-        assert_eq!(sids(Phase::Apply), "\"PD\"");
+        assert_eq!(sids(Phase::Plan), "P");
+        assert_eq!(sids(Phase::Apply), "PD");
     }
 }

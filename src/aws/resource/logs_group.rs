@@ -71,10 +71,8 @@ impl Entitled for LogGroup {
             Right::apply("LogGroupMake", &["logs:CreateLogGroup"])
                 .on(streams.clone())
                 .when(site.given()),
-            Right::apply("LogGroupMakeTag", &["logs:TagResource"])
-                .on([arn.clone(), format!("{arn}:*")])
-                .when(site.given()),
-            Right::apply("LogGroupTag", &["logs:TagResource"]).on([arn]),
+            Right::apply("LogGroupTag", &["logs:TagResource"])
+                .on([arn.clone(), format!("{arn}:*")]),
             Right::apply("LogGroupChange", &["logs:AssociateKmsKey", "logs:PutRetentionPolicy"])
                 .on(streams.clone()),
             Right::destroy("LogGroupDelete", &["logs:DeleteLogGroup"]).on(streams),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use groundwork::{
-    aws::{Aws, Identity, Phase, Place, mark, wanted},
+    aws::{Aws, Identity, Phase, Place, Wanted, mark, wanted},
     config::{self, Config, Region},
     reconcile::{Graph, Options, Outcome, Pace, Report, Stop, apply, look},
 };
@@ -70,10 +70,28 @@ impl Tenant {
         Self { account, config, aws, bound }
     }
 
-    pub fn graph(&self) -> Graph<Aws> {
+    fn wanted(&self) -> Wanted {
         let region: Region = self.config.bedrock.region.clone().unwrap();
         let identity = identity(&self.account, &region);
-        wanted(&self.config, &Place { region: &region, identity: &identity }).graph
+        wanted(&self.config, &Place { region: &region, identity: &identity })
+    }
+
+    pub fn graph(&self) -> Graph<Aws> {
+        self.wanted().graph
+    }
+
+    pub fn policy(&self, phase: Phase) -> Value {
+        self.wanted().rights.policy(phase)
+    }
+
+    /// Provisions as one who may do what the policy says.
+    pub async fn provision_within(&self, policy: &Value) -> Report {
+        let region: Region = self.config.bedrock.region.clone().unwrap();
+        let identity = identity(&self.account, &region);
+        self.account.bind("other", policy);
+        let sdk = self.account.sdk_of(Some("other"), 1).await;
+        let aws = Aws::new(&sdk, &identity, mark(&self.config, &region));
+        Self::run(&aws, &self.graph(), &Self::options(&[], false)).await
     }
 
     fn options(adopt: &[&str], delete_data: bool) -> Options {
