@@ -8,9 +8,11 @@ mod network;
 mod orphan;
 pub mod policy;
 pub mod resource;
+pub mod right;
 mod wanted;
 
 pub use connect::{Aws, Connection, Identity, configure, find_inference_profiles, identify};
 pub use mark::{Mark, Tags};
 pub use orphan::{Orphan, orphans};
-pub use wanted::{Handles, Place, Profiles, guard, mark, wanted};
+pub use right::{LONGEST_MANAGED_POLICY, Phase, Rights, length};
+pub use wanted::{Handles, Place, Profiles, Wanted, guard, mark, wanted};

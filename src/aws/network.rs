@@ -5,17 +5,18 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    Aws, Identity,
+    Identity,
     policy::{Invocable, Perimeter},
     resource::{
         Endpoint, EndpointOutput, EndpointPlace, EndpointService, Network, SecurityGroup,
         SecurityGroupOutput, Subnet, SubnetOutput,
     },
+    right::Draft,
     wanted::{Place, Profiles},
 };
 use crate::{
     config::{self, Config, VpcConfig},
-    reconcile::{Graph, Ref},
+    reconcile::Ref,
 };
 
 /// The services that can have an endpoint, each with its policy and whether it is wanted. Those that
@@ -51,7 +52,7 @@ fn vpc(config: &Config) -> Option<&VpcConfig> {
 
 /// Adds the endpoints and the checks of what they need.
 pub(super) fn network(
-    graph: &mut Graph<Aws>,
+    graph: &mut Draft,
     config: &Config,
     place: &Place<'_>,
     (models, profiles): (&[Invocable], &Profiles),

@@ -14,6 +14,7 @@ use super::{
         InferenceProfileOutput, InvocationLogging, Key, KeyOutput, LogGroup, OidcProvider, Role,
         RoleOutput, RolePolicy, Topic, TopicOutput,
     },
+    right::{Draft, Rights, Site},
 };
 use crate::{
     claude::model,
@@ -92,11 +93,19 @@ impl Handles {
 /// Application inference profiles by name, in the order of the configuration.
 pub type Profiles = Vec<(String, Ref<InferenceProfileOutput>)>;
 
+/// What a tenant consists of, and what making it takes.
+pub struct Wanted {
+    pub graph: Graph<Aws>,
+    pub handles: Handles,
+    pub rights: Rights,
+}
+
 /// Everything that the tenant consists of.
-pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
+pub fn wanted(config: &Config, place: &Place<'_>) -> Wanted {
     let delivery = delivery(config, place);
     let tags: Tags = config.tags.clone();
-    let mut graph = Graph::default();
+    let site = Site::new(place.identity, mark(config, place.region));
+    let mut graph = Draft::new(site);
     let profiles = profiles(&mut graph, config, place.region);
     let models = invocable(config, place, &profiles);
     let developer = developer(&mut graph, config, place, &profiles, &models);
@@ -128,6 +137,7 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
     let role_policy = graph.add(RolePolicy {
         name: format!("{}-deliver", config.tenant),
         role: role.clone(),
+        role_path: config.bedrock.access.path.to_string(),
         document: policy::delivery_role_policy(&delivery),
         profiles: Vec::new(),
     });
@@ -135,6 +145,7 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
     graph.add(InvocationLogging {
         region: place.region.to_string(),
         role,
+        role_path: config.bedrock.access.path.to_string(),
         role_policy,
         log_group,
         bucket,
@@ -147,7 +158,8 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> (Graph<Aws>, Handles) {
     });
     let endpoints = network(&mut graph, config, place, (&models, &profiles));
     monitoring(&mut graph, config, place, &key);
-    (graph, Handles { developer, profiles, key, endpoints })
+    let (graph, rights) = graph.finish();
+    Wanted { graph, handles: Handles { developer, profiles, key, endpoints }, rights }
 }
 
 fn delivery(config: &Config, place: &Place<'_>) -> Delivery {
@@ -177,7 +189,7 @@ fn boundary(config: &Config) -> Option<String> {
 
 /// The role that developers take, and what it may do.
 fn developer(
-    graph: &mut Graph<Aws>,
+    graph: &mut Draft,
     config: &Config,
     place: &Place<'_>,
     profiles: &Profiles,
@@ -204,6 +216,7 @@ fn developer(
     graph.add(RolePolicy {
         name: format!("{}-invoke", config.tenant),
         role: role.clone(),
+        role_path: access.path.to_string(),
         document: policy::invoke(models),
         profiles: profiles.iter().map(|(_, profile)| profile.clone()).collect(),
     });
@@ -211,7 +224,7 @@ fn developer(
 }
 
 /// The application inference profiles, by their names in the configuration.
-fn profiles(graph: &mut Graph<Aws>, config: &Config, region: &Region) -> Profiles {
+fn profiles(graph: &mut Draft, config: &Config, region: &Region) -> Profiles {
     let (models, _) = model::resolve(config, region);
     let all = config.bedrock.inference_profiles.iter().zip(models.profiles);
     let add = |(profile, source): (&config::InferenceProfile, ModelId)| {
@@ -245,7 +258,7 @@ fn invocable(config: &Config, place: &Place<'_>, profiles: &Profiles) -> Vec<Inv
 /// The tenant's own key, or the one that the configuration names. The tenant's own stays in the
 /// graph either way, so that it is not forgotten when another is named later.
 fn key(
-    graph: &mut Graph<Aws>,
+    graph: &mut Draft,
     config: &Config,
     delivery: &Delivery,
     sender: Option<&Sender>,
@@ -290,7 +303,7 @@ fn sender(config: &Config, place: &Place<'_>) -> Option<Sender> {
 
 /// The topic, the alarms and the dashboard. Those that are not wanted stay in the graph, so that
 /// what was switched off is cleaned up.
-fn monitoring(graph: &mut Graph<Aws>, config: &Config, place: &Place<'_>, key: &Ref<KeyOutput>) {
+fn monitoring(graph: &mut Draft, config: &Config, place: &Place<'_>, key: &Ref<KeyOutput>) {
     let monitoring = &config.bedrock.monitoring;
     let Identity { account, partition, .. } = place.identity;
     let region = place.region;
@@ -330,7 +343,7 @@ fn monitoring(graph: &mut Graph<Aws>, config: &Config, place: &Place<'_>, key: &
 
 /// The alarms; gives what is watched, each model once, and the ARNs of the alarms.
 fn alarms(
-    graph: &mut Graph<Aws>,
+    graph: &mut Draft,
     config: &Config,
     place: &Place<'_>,
     topic: Option<&Ref<TopicOutput>>,
@@ -365,7 +378,7 @@ fn alarms(
 }
 
 /// What the account spends, or, where there are profiles, what carries the tenant's tag.
-fn budget(graph: &mut Graph<Aws>, config: &Config, place: &Place<'_>, topic: Ref<TopicOutput>) {
+fn budget(graph: &mut Draft, config: &Config, place: &Place<'_>, topic: Ref<TopicOutput>) {
     let budget = config.bedrock.monitoring.budget.as_ref();
     let shares = budget.map(|it| it.notify_percent.iter().map(|share| share.get()).collect());
     let tagged = !config.bedrock.inference_profiles.is_empty();

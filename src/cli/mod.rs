@@ -6,6 +6,7 @@ mod config;
 mod destroy;
 mod env;
 mod interrupt;
+mod policy;
 mod provision;
 mod status;
 mod tenant;

@@ -6,6 +6,7 @@ use super::{
     Cloud, Ending, Global,
     agreement::Agreement,
     exit_of, interrupt,
+    policy::{self, PolicyFor},
     tenant::{Opened, Tenant},
     work::{Change, Work, named},
 };
@@ -29,12 +30,22 @@ pub(super) struct Provision {
     /// Change nothing; exit with 3 if anything would change
     #[arg(long, env = "GROUNDWORK_EXPECT_NO_CHANGES", value_parser = BoolishValueParser::new())]
     expect_no_changes: bool,
+    /// Print the IAM policy that this configuration takes, and change nothing. Adopting takes more:
+    /// what has no mark of ours yet is not in it
+    #[arg(long, env = "GROUNDWORK_PRINT_POLICY", value_name = "FOR", value_enum)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "apply")]
+    print_policy: Option<PolicyFor>,
 }
 
 impl Provision {
     pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
         let Cloud::Aws = self.cloud;
         let tenant = Tenant::read(global, ui)?;
+        if let Some(phase) = self.print_policy {
+            return interrupt::run(ui, |stop| async move {
+                policy::print(phase, &tenant, ui, stop).await
+            })?;
+        }
         interrupt::run(ui, |stop| async move { self.provision(&tenant, ui, stop).await })?
     }
 

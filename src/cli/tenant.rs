@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use aws_config::SdkConfig;
+
 use super::{Global, agreement::nothing_was_changed, variable};
 use crate::{
-    aws::{self, Aws, Connection, Handles, Place},
+    aws::{self, Aws, Connection, Handles, Identity, Place, Rights, Wanted},
     claude::model,
     config::{self, Config, Loaded, Region, Warning},
     error::{Error, Kind, Result},
@@ -86,21 +88,43 @@ impl Tenant {
         }
     }
 
-    /// Signs in and draws the graph. One call.
-    pub(super) async fn open(&self, ui: &Ui, stop: &Stop) -> Result<Opened> {
+    /// What provisioning takes. No call where the configuration names the account, else one.
+    pub(super) async fn rights(&self, ui: &Ui, stop: &Stop) -> Result<Rights> {
+        let identity = match &self.config.account_id {
+            Some(account) => {
+                let (account, partition) = (account.to_string(), self.region.partition());
+                let arn = format!("arn:{partition}:iam::{account}:root");
+                Identity { account, arn, partition: partition.to_owned() }
+            }
+            None => {
+                let sdk = aws::configure(&self.connection).await;
+                self.identify(&sdk, ui, stop).await?
+            }
+        };
+        let place = Place { region: &self.region, identity: &identity };
+        aws::guard(&self.config, &place)?;
+        Ok(aws::wanted(&self.config, &place).rights)
+    }
+
+    async fn identify(&self, sdk: &SdkConfig, ui: &Ui, stop: &Stop) -> Result<Identity> {
         ui.begin("signing in to AWS");
-        let sdk = aws::configure(&self.connection).await;
         let identity = tokio::select! {
-            identity = aws::identify(&sdk, self.profile()) => identity,
+            identity = aws::identify(sdk, self.profile()) => identity,
             () = stop.wait() => Err(nothing_was_changed()),
         };
         ui.clear();
-        let identity = identity?;
+        identity
+    }
+
+    /// Signs in and draws the graph. One call.
+    pub(super) async fn open(&self, ui: &Ui, stop: &Stop) -> Result<Opened> {
+        let sdk = aws::configure(&self.connection).await;
+        let identity = self.identify(&sdk, ui, stop).await?;
         let place = Place { region: &self.region, identity: &identity };
         aws::guard(&self.config, &place)?;
         let mark = aws::mark(&self.config, &self.region);
         let aws = Aws::new(&sdk, &identity, mark);
-        let (graph, handles) = aws::wanted(&self.config, &place);
+        let Wanted { graph, handles, .. } = aws::wanted(&self.config, &place);
         Ok(Opened { aws, graph, handles })
     }
 }

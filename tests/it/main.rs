@@ -18,6 +18,7 @@ mod fault;
 mod guide;
 mod house;
 mod licence;
+mod rights;
 mod support;
 mod terminal;
 mod wanted;

@@ -16,7 +16,7 @@ fn wishes(config: &Config) -> String {
         arn: "arn:aws:iam::123456789012:user/test".into(),
         partition: region.partition().to_owned(),
     };
-    let (graph, _) = wanted(config, &Place { region: &region, identity: &identity });
+    let graph = wanted(config, &Place { region: &region, identity: &identity }).graph;
     let sdk = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
         .build();

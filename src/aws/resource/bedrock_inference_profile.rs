@@ -11,7 +11,13 @@ use aws_sdk_bedrock::types::{
 use serde::Serialize;
 
 use crate::{
-    aws::{Aws, Tags, error::AwsResult as _, mark, mark::missing},
+    aws::{
+        Aws, Tags,
+        error::AwsResult as _,
+        mark,
+        mark::missing,
+        right::{Entitled, Right, Site},
+    },
     config::{ModelForm, ModelId},
     error::{Error, Kind, Result},
     reconcile::{Context, Deletion, Observed, Owner, Resource},
@@ -45,8 +51,7 @@ struct Found {
 }
 
 impl InferenceProfile {
-    fn source_arn(&self, aws: &Aws) -> String {
-        let Aws { partition, region, account, .. } = aws;
+    fn source_arn(&self, partition: &str, region: &str, account: &str) -> String {
         let id = &self.source;
         match id.form() {
             ModelForm::Foundation { .. } => {
@@ -109,6 +114,28 @@ async fn remove(context: &Context<'_, Aws>, arn: &str) -> Result<()> {
     call.send().await.absent_if(&gone, "bedrock:DeleteInferenceProfile").map(drop)
 }
 
+impl Entitled for InferenceProfile {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let all = [site.arn("bedrock", "application-inference-profile/*")];
+        let Site { partition, region, account, .. } = site;
+        let source = self.source_arn(partition, region, account);
+        let make = &["bedrock:CreateInferenceProfile", "bedrock:TagResource"];
+        vec![
+            Right::look_up(&["bedrock:ListInferenceProfiles"]),
+            Right::plan("ProfileRead", &["bedrock:ListTagsForResource"]).on(all.clone()),
+            Right::apply("ProfileMake", make).on(all.clone()).when(site.given()),
+            Right::apply("ProfileCopy", &["bedrock:CreateInferenceProfile"]).on([source]),
+            Right::apply("ProfileChange", &["bedrock:TagResource"])
+                .on(all.clone())
+                .when(site.owned()),
+            // Of two runs at the same time, one gives up its profile; a new source makes a new one.
+            Right::remove("ProfileDelete", &["bedrock:DeleteInferenceProfile"])
+                .on(all)
+                .when(site.owned()),
+        ]
+    }
+}
+
 impl Resource for InferenceProfile {
     type Cloud = Aws;
     type State = State;
@@ -151,7 +178,9 @@ impl Resource for InferenceProfile {
         context: &Context<'_, Aws>,
         want: &State,
     ) -> Result<InferenceProfileOutput> {
-        let source = InferenceProfileModelSource::CopyFrom(self.source_arn(context.cloud));
+        let Aws { partition, region, account, .. } = context.cloud;
+        let source = self.source_arn(partition, region, account);
+        let source = InferenceProfileModelSource::CopyFrom(source);
         let call = context.cloud.bedrock.create_inference_profile();
         let call = call
             .inference_profile_name(&self.name)

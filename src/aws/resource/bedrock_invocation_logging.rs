@@ -5,12 +5,14 @@
 
 use aws_sdk_bedrock::types::{CloudWatchConfig, LoggingConfig, S3Config};
 use serde::Serialize;
+use serde_json::json;
 
-use super::{BucketOutput, LogGroupOutput, RoleOutput};
+use super::{BucketOutput, LogGroupOutput, RoleOutput, iam_role::role_arn};
 use crate::{
     aws::{
         Aws,
         error::{AwsResult as _, code_is},
+        right::{Entitled, Right, Site},
     },
     error::{Error, Kind, Result},
     reconcile::{Context, Deletion, Known, Observed, Owner, Ref, Resource, ResourceId},
@@ -30,6 +32,7 @@ pub struct Datum {
 pub struct InvocationLogging {
     pub region: String,
     pub role: Ref<RoleOutput>,
+    pub role_path: String,
     pub role_policy: Ref<()>,
     pub log_group: Ref<LogGroupOutput>,
     pub bucket: Ref<BucketOutput>,
@@ -47,6 +50,19 @@ pub struct State {
     large_data_bucket: Option<String>,
     large_data_key_prefix: Option<String>,
     deliver: Datum,
+}
+
+impl Entitled for InvocationLogging {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let role = role_arn(site, &self.role_path, &self.role.id().name);
+        let to_bedrock = json!({"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}});
+        vec![
+            Right::look_up(&["bedrock:GetModelInvocationLoggingConfiguration"]),
+            Right::apply("LoggingSet", &["bedrock:PutModelInvocationLoggingConfiguration"]),
+            Right::apply("LoggingPassRole", &["iam:PassRole"]).on([role]).when(to_bedrock),
+            Right::destroy("LoggingUnset", &["bedrock:DeleteModelInvocationLoggingConfiguration"]),
+        ]
+    }
 }
 
 impl Resource for InvocationLogging {

@@ -12,7 +12,12 @@ use serde::Serialize;
 
 use super::TopicOutput;
 use crate::{
-    aws::{Aws, Tags, error::AwsResult as _, mark::missing},
+    aws::{
+        Aws, Tags,
+        error::AwsResult as _,
+        mark::missing,
+        right::{Entitled, Right, Site},
+    },
     error::{Error, Kind, Result},
     reconcile::{Context, Deletion, Known, Observed, Ref, Resource, ResourceId},
 };
@@ -136,6 +141,21 @@ fn budget_tags(tags: &Tags) -> Result<Vec<ResourceTag>> {
 
 fn incomplete(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Kind::Internal, "a budget lacks a part").caused_by(error)
+}
+
+impl Entitled for Budget {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let Site { partition, account, .. } = site;
+        let arn = [format!("arn:{partition}:budgets::{account}:budget/{}", self.name)];
+        let read = &["budgets:ListTagsForResource", "budgets:ViewBudget"];
+        // One action is for all: making, changing and deleting, and notifications as well.
+        let keep = &["budgets:ModifyBudget"];
+        vec![
+            Right::plan("BudgetRead", read).on(arn.clone()),
+            Right::remove("BudgetKeep", keep).on(arn.clone()),
+            Right::apply("BudgetTag", &["budgets:TagResource"]).on(arn),
+        ]
+    }
 }
 
 impl Resource for Budget {

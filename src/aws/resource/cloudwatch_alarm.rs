@@ -11,7 +11,12 @@ use serde::Serialize;
 
 use super::TopicOutput;
 use crate::{
-    aws::{Aws, Tags, error::AwsResult as _, mark::missing},
+    aws::{
+        Aws, Tags,
+        error::AwsResult as _,
+        mark::missing,
+        right::{Entitled, Right, Site},
+    },
     error::Result,
     reconcile::{Context, Deletion, Known, Observed, Ref, Resource, ResourceId},
 };
@@ -106,6 +111,19 @@ impl Alarm {
             .await
             .calling("cloudwatch:PutMetricAlarm")?;
         Ok(())
+    }
+}
+
+impl Entitled for Alarm {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let arn = [site.arn("cloudwatch", &format!("alarm:{}", self.name))];
+        let change = &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"];
+        vec![
+            Right::look_up(&["cloudwatch:DescribeAlarms"]),
+            Right::plan("AlarmRead", &["cloudwatch:ListTagsForResource"]).on(arn.clone()),
+            Right::apply("AlarmChange", change).on(arn.clone()),
+            Right::destroy("AlarmDelete", &["cloudwatch:DeleteAlarms"]).on(arn),
+        ]
     }
 }
 

@@ -5,7 +5,12 @@ use serde_json::Value;
 
 use super::cloudwatch_alarm::{cloudwatch_tags, read_tags, tag};
 use crate::{
-    aws::{Aws, Tags, error::AwsResult as _, mark::missing},
+    aws::{
+        Aws, Tags,
+        error::AwsResult as _,
+        mark::missing,
+        right::{Entitled, Right, Site},
+    },
     error::{Error, Kind, Result},
     reconcile::{Context, Deletion, Observed, Resource},
 };
@@ -42,6 +47,19 @@ impl Dashboard {
                 Err(Error::new(Kind::Internal, message))
             }
         }
+    }
+}
+
+impl Entitled for Dashboard {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let arn = [site.global_arn("cloudwatch", &format!("dashboard/{}", self.name))];
+        let read = &["cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource"];
+        let change = &["cloudwatch:PutDashboard", "cloudwatch:TagResource"];
+        vec![
+            Right::plan("DashboardRead", read).on(arn.clone()),
+            Right::apply("DashboardChange", change).on(arn.clone()),
+            Right::destroy("DashboardDelete", &["cloudwatch:DeleteDashboards"]).on(arn),
+        ]
     }
 }
 

@@ -9,7 +9,11 @@ use aws_sdk_ec2::types::{
 };
 
 use crate::{
-    aws::{Aws, error::AwsResult as _},
+    aws::{
+        Aws,
+        error::AwsResult as _,
+        right::{Entitled, Right, Site},
+    },
     error::{Error, Kind, Result},
     reconcile::{Context, Given, Ref, ResourceId},
 };
@@ -23,6 +27,12 @@ pub struct SubnetOutput {
     pub vpc_id: String,
     /// `us-east-1a`.
     pub zone: String,
+}
+
+impl Entitled for Subnet {
+    fn rights(&self, _: &Site) -> Vec<Right> {
+        vec![Right::look_up(&["ec2:DescribeSubnets"])]
+    }
 }
 
 impl Given for Subnet {
@@ -65,6 +75,12 @@ pub struct SecurityGroup {
 pub struct SecurityGroupOutput {
     /// Empty for one of the days before VPCs.
     pub vpc_id: String,
+}
+
+impl Entitled for SecurityGroup {
+    fn rights(&self, _: &Site) -> Vec<Right> {
+        vec![Right::look_up(&["ec2:DescribeSecurityGroups"])]
+    }
 }
 
 impl Given for SecurityGroup {
@@ -168,6 +184,14 @@ impl Network {
     }
 }
 
+impl Entitled for Network {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        // Which VPC it is, the subnets say only when they are looked at.
+        let vpcs = [site.arn("ec2", "vpc/*")];
+        vec![Right::plan("NetworkRead", &["ec2:DescribeVpcAttribute"]).on(vpcs)]
+    }
+}
+
 impl Given for Network {
     type Cloud = Aws;
     type Output = NetworkOutput;
@@ -222,6 +246,12 @@ pub struct EndpointService {
     /// `com.amazonaws.us-east-1.bedrock-runtime`.
     pub name: String,
     pub subnets: Vec<Ref<SubnetOutput>>,
+}
+
+impl Entitled for EndpointService {
+    fn rights(&self, _: &Site) -> Vec<Right> {
+        vec![Right::look_up(&["ec2:DescribeVpcEndpointServices"])]
+    }
 }
 
 impl Given for EndpointService {

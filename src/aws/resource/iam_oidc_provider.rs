@@ -6,7 +6,12 @@ use serde::Serialize;
 
 use super::iam_role::iam_tags;
 use crate::{
-    aws::{Aws, Tags, error::AwsResult as _, mark::missing},
+    aws::{
+        Aws, Tags,
+        error::AwsResult as _,
+        mark::missing,
+        right::{Entitled, Right, Site},
+    },
     error::Result,
     reconcile::{Context, Deletion, Observed, Resource},
 };
@@ -41,6 +46,22 @@ impl OidcProvider {
 
 fn accepted(ids: &[String]) -> std::collections::BTreeMap<String, bool> {
     ids.iter().map(|id| (id.clone(), true)).collect()
+}
+
+impl Entitled for OidcProvider {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let arn = [site.global_arn("iam", &format!("oidc-provider/{}", self.name))];
+        let make = &["iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider"];
+        let change = &["iam:AddClientIDToOpenIDConnectProvider", "iam:TagOpenIDConnectProvider"];
+        vec![
+            Right::plan("ProviderRead", &["iam:GetOpenIDConnectProvider"]).on(arn.clone()),
+            Right::apply("ProviderMake", make).on(arn.clone()).when(site.given()),
+            Right::apply("ProviderChange", change).on(arn.clone()).when(site.owned()),
+            Right::destroy("ProviderDelete", &["iam:DeleteOpenIDConnectProvider"])
+                .on(arn)
+                .when(site.owned()),
+        ]
+    }
 }
 
 impl Resource for OidcProvider {

@@ -2,7 +2,7 @@
 
 use aws_sdk_iam::types::Tag;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::OidcProviderOutput;
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
         error::{AwsResult as _, code_is},
         mark::missing,
         orphan, policy,
+        right::{Entitled, Right, Site},
     },
     error::{Error, Kind, Result},
     reconcile::{Context, Deletion, Observed, Ref, Resource, ResourceId},
@@ -50,6 +51,55 @@ pub struct State {
 #[derive(Clone, Debug)]
 pub struct RoleOutput {
     pub arn: String,
+}
+
+impl Entitled for Role {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let arn = role_arn(site, &self.path, &self.name);
+        let mut all = vec![
+            Right::plan("RoleRead", &["iam:GetRole"]).on(role_arns(site, &self.path, &self.name)),
+            Right::apply("RoleMakeTag", &["iam:TagRole"]).on([arn.clone()]).when(site.given()),
+            Right::apply(
+                "RoleChange",
+                &["iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"],
+            )
+            .on([arn.clone()])
+            .when(site.owned()),
+            // What others have hung on it goes first.
+            Right::destroy(
+                "RoleDelete",
+                &[
+                    "iam:DeleteRole",
+                    "iam:DeleteRolePolicy",
+                    "iam:DetachRolePolicy",
+                    "iam:ListAttachedRolePolicies",
+                    "iam:ListRolePolicies",
+                ],
+            )
+            .on([arn.clone()])
+            .when(site.owned()),
+        ];
+        let make = Right::apply("RoleMake", &["iam:CreateRole"]).on([arn.clone()]);
+        let make = make.when(site.given());
+        if let Some(boundary) = &self.permissions_boundary {
+            let bounded = json!({"StringEquals": {"iam:PermissionsBoundary": boundary}});
+            all.push(make.when(bounded.clone()));
+            let bind = Right::apply("RoleBind", &["iam:PutRolePermissionsBoundary"]);
+            all.push(bind.on([arn]).when(bounded));
+        } else {
+            all.push(make);
+        }
+        all
+    }
+}
+
+pub(super) fn role_arn(site: &Site, path: &str, name: &str) -> String {
+    site.global_arn("iam", &format!("role{path}{name}"))
+}
+
+/// What reads name: IAM asks for a role that is not there without its path.
+pub(super) fn role_arns(site: &Site, path: &str, name: &str) -> [String; 2] {
+    [role_arn(site, path, name), role_arn(site, "/", name)]
 }
 
 impl Resource for Role {

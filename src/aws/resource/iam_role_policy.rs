@@ -4,12 +4,16 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{InferenceProfileOutput, RoleOutput};
+use super::{
+    InferenceProfileOutput, RoleOutput,
+    iam_role::{role_arn, role_arns},
+};
 use crate::{
     aws::{
         Aws,
         error::{AwsResult as _, code_is},
         policy,
+        right::{Entitled, Right, Site},
     },
     error::Result,
     reconcile::{Context, Deletion, Known, Observed, Owner, Ref, Resource, ResourceId},
@@ -21,6 +25,7 @@ const ROLE_TRIES: u32 = 6;
 pub struct RolePolicy {
     pub name: String,
     pub role: Ref<RoleOutput>,
+    pub role_path: String,
     /// May hold promises of `profiles`.
     pub document: Value,
     pub profiles: Vec<Ref<InferenceProfileOutput>>,
@@ -50,6 +55,18 @@ pub(super) fn with_profiles(
         }
     }
     Ok(document)
+}
+
+impl Entitled for RolePolicy {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let (path, name) = (&self.role_path, &self.role_name());
+        let arn = [role_arn(site, path, name)];
+        vec![
+            Right::plan("RoleRead", &["iam:GetRolePolicy"]).on(role_arns(site, path, name)),
+            Right::apply("RoleChange", &["iam:PutRolePolicy"]).on(arn.clone()).when(site.owned()),
+            Right::destroy("RoleDelete", &["iam:DeleteRolePolicy"]).on(arn).when(site.owned()),
+        ]
+    }
 }
 
 impl Resource for RolePolicy {

@@ -4,6 +4,7 @@
 //! enabled, in this region, for encryption, and open to the two services that use it for us.
 
 use aws_sdk_kms::types::{KeySpec, KeyState, KeyUsageType};
+use serde_json::json;
 
 use super::{
     KeyOutput,
@@ -14,6 +15,7 @@ use crate::{
         Aws,
         error::AwsResult as _,
         policy::{self, Delivery, Sender},
+        right::{Entitled, Right, Site},
     },
     error::{Error, Kind, Result},
     reconcile::{Context, Given},
@@ -29,6 +31,24 @@ pub struct GivenKey {
 
 fn unfit(key: &str, why: &str) -> Error {
     Error::new(Kind::Config, format!("the key `{key}` {why}"))
+}
+
+impl Entitled for GivenKey {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let read = Right::plan("GivenKeyRead", &["kms:DescribeKey", "kms:GetKeyPolicy"]);
+        let (place, name) = match self.key.rsplit_once(':') {
+            Some((place, name)) => (format!("{place}:"), name),
+            None => (site.arn("kms", ""), self.key.as_str()),
+        };
+        // KMS asks for a key by its own ARN, by whatever name it was called.
+        let read = if name.starts_with("alias/") {
+            let named = json!({"ForAnyValue:StringEquals": {"kms:ResourceAliases": name}});
+            read.on([format!("{place}key/*")]).when(named)
+        } else {
+            read.on([format!("{place}key/{}", name.trim_start_matches("key/"))])
+        };
+        vec![read]
+    }
 }
 
 impl Given for GivenKey {

@@ -11,7 +11,7 @@ use aws_sdk_kms::{
     types::{KeyMetadata, KeyState, Tag},
 };
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::kms_key_search::{arn_of, find_by_mark, look_up, tags_of};
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         error::{AwsResult as _, ambiguous, code_is, throttled},
         mark::missing,
         policy,
+        right::{Entitled, Right, Site},
     },
     error::{Error, Kind, Result},
     reconcile::{Context, Deletion, Observed, Resource},
@@ -60,6 +61,54 @@ pub struct KeyOutput {
 impl Key {
     fn alias(&self) -> String {
         format!("alias/{}", self.name)
+    }
+}
+
+impl Entitled for Key {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let keys = [site.arn("kms", "key/*")];
+        let alias = [site.arn("kms", &self.alias())];
+        // A new key has no alias and, where rights are judged, no tags yet. In use, most keys have
+        // an alias: those cannot be made ours.
+        let nameless = json!({"Null": {"kms:ResourceAliases": "true"}});
+        let change = &[
+            "kms:CancelKeyDeletion",
+            "kms:CreateAlias",
+            "kms:EnableKey",
+            "kms:EnableKeyRotation",
+            "kms:PutKeyPolicy",
+            "kms:TagResource",
+        ];
+        let mut all = vec![
+            Right::plan(
+                "KeyRead",
+                &[
+                    "kms:DescribeKey",
+                    "kms:GetKeyPolicy",
+                    "kms:GetKeyRotationStatus",
+                    "kms:ListResourceTags",
+                ],
+            )
+            .on(keys.clone()),
+            Right::apply("KeyMake", &["kms:CreateKey"]).when(site.given()),
+            Right::apply("KeyMakeTag", &["kms:TagResource"])
+                .on(keys.clone())
+                .when(site.given())
+                .when(nameless.clone()),
+            // KMS makes no key whose policy its maker could not change.
+            Right::apply("KeyMakePolicy", &["kms:PutKeyPolicy"]).on(keys.clone()).when(nameless),
+            Right::apply("KeyChange", change).on(keys.clone()).when(site.owned()),
+            Right::apply("KeyName", &["kms:CreateAlias"]).on(alias.clone()),
+            Right::destroy("KeyUnname", &["kms:DeleteAlias"]).on(alias),
+            Right::destroy("KeyDelete", &["kms:DeleteAlias"]).on(keys.clone()).when(site.owned()),
+            // Of two runs at the same time, one gives up its key.
+            Right::remove("KeyDelete", &["kms:ScheduleKeyDeletion"]).on(keys).when(site.owned()),
+            Right::remove("LookUp", &["kms:ListKeys"]),
+        ];
+        if self.search {
+            all.push(Right::look_up(&["kms:ListKeys"]));
+        }
+        all
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
         Aws, Tags,
         error::{AwsResult as _, BUSY, code_is},
         mark::missing,
+        right::{Entitled, Right, Site},
     },
     error::Result,
     reconcile::{Context, Deletion, Known, Observed, Ref, Resource, ResourceId},
@@ -56,6 +57,26 @@ impl LogGroup {
         let put = context.retry("another change of the log group", BUSY_TRIES, busy, call).await?;
         put.calling("logs:PutRetentionPolicy")?;
         Ok(())
+    }
+}
+
+impl Entitled for LogGroup {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let arn = site.arn("logs", &format!("log-group:{}", self.name));
+        // Logs asks for tags by the plain ARN, and for the rest by that of all streams.
+        let streams = [format!("{arn}:*")];
+        vec![
+            Right::look_up(&["logs:DescribeLogGroups"]),
+            Right::plan("LogGroupReadTags", &["logs:ListTagsForResource"]).on([arn.clone()]),
+            Right::apply("LogGroupMake", &["logs:CreateLogGroup"])
+                .on(streams.clone())
+                .when(site.given()),
+            Right::apply("LogGroupTag", &["logs:TagResource"])
+                .on([arn.clone(), format!("{arn}:*")]),
+            Right::apply("LogGroupChange", &["logs:AssociateKmsKey", "logs:PutRetentionPolicy"])
+                .on(streams.clone()),
+            Right::destroy("LogGroupDelete", &["logs:DeleteLogGroup"]).on(streams),
+        ]
     }
 }
 

@@ -7,6 +7,7 @@ mod cloudwatch_alarm;
 mod cloudwatch_dashboard;
 mod ec2_network;
 mod ec2_vpc_endpoint;
+mod ec2_vpc_endpoint_right;
 mod iam_oidc_provider;
 mod iam_role;
 mod iam_role_policy;

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 use super::{
     KeyOutput,
     s3_bucket_content::{any_outside, empty},
-    s3_bucket_read::read,
+    s3_bucket_read::{READS, read},
     s3_bucket_setting::{Encryption, LifecycleRule, PublicAccessBlock},
-    s3_bucket_write::{put, write},
+    s3_bucket_write::{WRITES, put, write},
 };
 use crate::{
     aws::{
@@ -20,6 +20,7 @@ use crate::{
         error::{AwsResult as _, BUSY, code_is},
         mark::missing,
         policy,
+        right::{Entitled, Right, Site},
     },
     error::{Error, Kind, Result},
     reconcile::{Context, Deletion, Observed, Ref, Resource, ResourceId},
@@ -65,6 +66,22 @@ pub(super) struct Foreign {
 #[derive(Clone, Debug)]
 pub struct BucketOutput {
     pub name: String,
+}
+
+impl Entitled for Bucket {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let arn = [site.worldwide_arn("s3", &self.name)];
+        let content = [site.worldwide_arn("s3", &format!("{}/{}*", self.name, self.folder))];
+        vec![
+            Right::plan("BucketRead", READS).on(arn.clone()),
+            Right::apply("BucketMake", &["s3:CreateBucket", "s3:TagResource"])
+                .on(arn.clone())
+                .when(site.given()),
+            Right::apply("BucketChange", WRITES).on(arn.clone()),
+            Right::destroy("BucketDelete", &["s3:DeleteBucket", "s3:ListBucketVersions"]).on(arn),
+            Right::destroy("BucketEmpty", &["s3:DeleteObjectVersion"]).on(content),
+        ]
+    }
 }
 
 impl Resource for Bucket {

@@ -17,6 +17,17 @@ use crate::{
     reconcile::Context,
 };
 
+/// What [`read`] takes.
+pub(super) const READS: &[&str] = &[
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketTagging",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
+];
+
 /// Everything we manage of the bucket, all asked for at once; `None` if there is no such bucket.
 /// `sids` are those of our statements.
 pub(super) async fn read(

@@ -25,6 +25,17 @@ use crate::{
 /// S3 takes one change of a bucket at a time and refuses the others.
 const BUSY_TRIES: u32 = 7;
 
+/// What [`write`] and the tags take.
+pub(super) const WRITES: &[&str] = &[
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketTagging",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutLifecycleConfiguration",
+];
+
 /// Makes one change, again while S3 is busy with another one or does not know the bucket yet.
 pub(super) async fn put<T, E, F>(
     context: &Context<'_, Aws>,

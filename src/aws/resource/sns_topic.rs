@@ -14,7 +14,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::KeyOutput;
 use crate::{
-    aws::{Aws, Tags, error::AwsResult as _, mark::missing, policy},
+    aws::{
+        Aws, Tags,
+        error::AwsResult as _,
+        mark::missing,
+        policy,
+        right::{Entitled, Right, Site},
+    },
     config::NotifyTarget,
     error::{Error, Kind, Result},
     reconcile::{Context, Deletion, Known, Observed, Ref, Resource, ResourceId},
@@ -125,6 +131,22 @@ fn label(target: &NotifyTarget) -> String {
 fn of_aws(url: &str) -> bool {
     let host = url.trim_start_matches("https://").split(['/', '?', '#']).next();
     host.is_some_and(|host| host.ends_with(".amazonaws.com"))
+}
+
+impl Entitled for Topic {
+    fn rights(&self, site: &Site) -> Vec<Right> {
+        let arn = [site.arn("sns", &self.name)];
+        let read =
+            &["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"];
+        let change = &["sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource"];
+        vec![
+            Right::plan("TopicRead", read).on(arn.clone()),
+            Right::apply("TopicMake", &["sns:CreateTopic"]).on(arn.clone()).when(site.given()),
+            Right::apply("TopicChange", change).on(arn.clone()),
+            Right::apply("TopicUnsubscribe", &["sns:Unsubscribe"]),
+            Right::destroy("TopicDelete", &["sns:DeleteTopic"]).on(arn),
+        ]
+    }
 }
 
 impl Resource for Topic {

@@ -84,13 +84,19 @@ impl Account {
 
     /// The way to it with so many attempts for each call, and no waiting between them.
     pub async fn sdk(&self, attempts: u32) -> SdkConfig {
+        self.sdk_of(None, attempts).await
+    }
+
+    /// The same, as the caller who is bound to the policy of that name.
+    pub async fn sdk_of(&self, policy: Option<&str>, attempts: u32) -> SdkConfig {
+        let token = policy.map(ToOwned::to_owned);
         let retry = RetryConfig::standard()
             .with_max_attempts(attempts)
             .with_initial_backoff(std::time::Duration::from_millis(1));
         aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
             .endpoint_url(&emulator().url)
-            .credentials_provider(Credentials::new(&self.id, "test", None, None, "test"))
+            .credentials_provider(Credentials::new(&self.id, "test", token, None, "test"))
             .retry_config(retry)
             .load()
             .await
@@ -144,6 +150,21 @@ impl Account {
 
     pub fn bucket_defaults(&self, on: bool) {
         self.post("bucket_defaults", json!({"on": on}));
+    }
+
+    /// Binds the callers with that session token to the policy.
+    pub fn bind(&self, name: &str, document: &Value) {
+        self.post("policy", json!({"name": name, "document": document}));
+    }
+
+    /// What was allowed by which statement, and what was refused.
+    pub fn entitlement(&self) -> Value {
+        self.get("entitlement")
+    }
+
+    /// What is vain in a policy.
+    pub fn lint(&self, document: &Value) -> Value {
+        self.post("lint", json!({"document": document}))["problems"].clone()
     }
 
     pub fn vpc(&self, subnets: &[&str], groups: &[&str]) {

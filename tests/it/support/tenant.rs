@@ -1,9 +1,13 @@
 //! A tenant driven through the library, where a test needs to set how calls are repeated.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use groundwork::{
-    aws::{Aws, Identity, Place, mark, wanted},
+    aws::{Aws, Identity, Phase, Place, Wanted, mark, wanted},
     config::{self, Config, Region},
     reconcile::{Graph, Options, Outcome, Pace, Report, Stop, apply, look},
 };
@@ -33,8 +37,15 @@ fn identity(account: &Account, region: &Region) -> Identity {
 pub struct Tenant {
     pub account: Account,
     pub config: Config,
+    /// The administrator's way to the account.
     pub aws: Aws,
+    bound: [Aws; 3],
 }
+
+/// What the caller may do: as much as the configuration's policy says, by the name under which the
+/// emulator knows it.
+const PHASES: [(Phase, &str); 3] =
+    [(Phase::Plan, "plan"), (Phase::Apply, "apply"), (Phase::Destroy, "destroy")];
 
 impl Tenant {
     /// A tenant in an account of its own; each call is tried so many times.
@@ -43,16 +54,44 @@ impl Tenant {
     }
 
     pub async fn in_account(account: Account, config: Config, attempts: u32) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
         let region = config.bedrock.region.clone().unwrap();
         let identity = identity(&account, &region);
-        let aws = Aws::new(&account.sdk(attempts).await, &identity, mark(&config, &region));
-        Self { account, config, aws }
+        let mark = mark(&config, &region);
+        let aws = Aws::new(&account.sdk(attempts).await, &identity, mark.clone());
+        let rights = wanted(&config, &Place { region: &region, identity: &identity }).rights;
+        let mut bound = [aws.clone(), aws.clone(), aws.clone()];
+        for (aws, (phase, name)) in bound.iter_mut().zip(PHASES) {
+            // Tenants may share an account.
+            let name = format!("{}-{}-{name}", mark.tenant, NEXT.fetch_add(1, Ordering::Relaxed));
+            account.bind(&name, &rights.policy(phase));
+            *aws = Aws::new(&account.sdk_of(Some(&name), attempts).await, &identity, mark.clone());
+        }
+        Self { account, config, aws, bound }
+    }
+
+    fn wanted(&self) -> Wanted {
+        let region: Region = self.config.bedrock.region.clone().unwrap();
+        let identity = identity(&self.account, &region);
+        wanted(&self.config, &Place { region: &region, identity: &identity })
     }
 
     pub fn graph(&self) -> Graph<Aws> {
+        self.wanted().graph
+    }
+
+    pub fn policy(&self, phase: Phase) -> Value {
+        self.wanted().rights.policy(phase)
+    }
+
+    /// Provisions as one who may do what the policy says.
+    pub async fn provision_within(&self, policy: &Value) -> Report {
         let region: Region = self.config.bedrock.region.clone().unwrap();
         let identity = identity(&self.account, &region);
-        wanted(&self.config, &Place { region: &region, identity: &identity }).0
+        self.account.bind("other", policy);
+        let sdk = self.account.sdk_of(Some("other"), 1).await;
+        let aws = Aws::new(&sdk, &identity, mark(&self.config, &region));
+        Self::run(&aws, &self.graph(), &Self::options(&[], false)).await
     }
 
     fn options(adopt: &[&str], delete_data: bool) -> Options {
@@ -61,26 +100,38 @@ impl Tenant {
         Options { width: 16, adopt, delete_data, stop, pace: Pace(Duration::from_millis(1)) }
     }
 
-    async fn run(&self, graph: &Graph<Aws>, options: &Options) -> Report {
-        let survey = look(graph, &self.aws, options, &|_| {}).await;
-        apply(survey, &self.aws, options, &|_| {}).await
+    async fn run(aws: &Aws, graph: &Graph<Aws>, options: &Options) -> Report {
+        let survey = look(graph, aws, options, &|_| {}).await;
+        apply(survey, aws, options, &|_| {}).await
+    }
+
+    /// What a look finds wrong, by one who may only look.
+    pub async fn look_errors(&self) -> Vec<String> {
+        let [plan, ..] = &self.bound;
+        let (graph, options) = (self.graph(), Self::options(&[], false));
+        let survey = look(&graph, plan, &options, &|_| {}).await;
+        survey.errors().map(ToString::to_string).collect()
     }
 
     pub async fn provision(&self) -> Report {
-        self.run(&self.graph(), &Self::options(&[], false)).await
+        let [_, apply, _] = &self.bound;
+        Self::run(apply, &self.graph(), &Self::options(&[], false)).await
     }
 
+    /// As the administrator: what has no mark of ours is in none of our policies.
     pub async fn adopt(&self, ids: &[&str]) -> Report {
-        self.run(&self.graph(), &Self::options(ids, false)).await
+        Self::run(&self.aws, &self.graph(), &Self::options(ids, false)).await
     }
 
     /// Removes everything, data too.
     pub async fn destroy(&self) -> Report {
-        self.run(&self.graph().emptied(), &Self::options(&[], true)).await
+        let [.., destroy] = &self.bound;
+        Self::run(destroy, &self.graph().emptied(), &Self::options(&[], true)).await
     }
 
     pub async fn destroy_but_data(&self) -> Report {
-        self.run(&self.graph().emptied(), &Self::options(&[], false)).await
+        let [.., destroy] = &self.bound;
+        Self::run(destroy, &self.graph().emptied(), &Self::options(&[], false)).await
     }
 }
 

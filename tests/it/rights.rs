@@ -1,0 +1,178 @@
+//! The printed policies: a whole life within them, nothing in them that no life takes, and nothing
+//! that AWS would not understand. Every other test of a tenant runs within them, too.
+
+use std::collections::BTreeSet;
+
+use groundwork::{
+    aws::{Phase, length},
+    reconcile::Report,
+};
+use serde_json::Value;
+
+use crate::support::{
+    emulator::Account,
+    tenant::{SMALL, Tenant, config, said},
+};
+
+/// Everything switched on.
+const EVERYTHING: &str = "bedrock:
+  region: us-east-1
+  inference_profiles:
+    - { name: team-a, model_id: us.anthropic.claude-opus-5-5, tags: { team: a } }
+  vpc_config:
+    subnet_ids: [subnet-12345678, subnet-87654321]
+    security_group_ids: [sg-abcdef12]
+    additional_services: [sts, logs]
+  access:
+    path: /claude/
+    oidc: { issuer: \"https://idp.example.com\", client_ids: [claude-code], groups: [engineering] }
+  monitoring:
+    alarms: { no_traffic_hours: 12 }
+    notify: [\"email:devops@example.com\"]
+    budget: { monthly_usd: 1000 }
+";
+
+/// The same after somebody has changed nearly all of it, and switched off some.
+const CHANGED: &str = "bedrock:
+  region: us-east-1
+  inference_profiles:
+    - { name: team-a, model_id: us.anthropic.claude-opus-5-5, tags: { team: b } }
+    - { name: team-b, model_id: us.anthropic.claude-opus-5-5 }
+  vpc_config:
+    subnet_ids: [subnet-12345678]
+    security_group_ids: [sg-abcdef12]
+    additional_services: [sts]
+  logging: { retention_days: 90 }
+  access:
+    path: /claude/
+    max_session_duration_seconds: 7200
+    oidc: { issuer: \"https://idp.example.com\", client_ids: [claude-code, ci], groups: [all] }
+  monitoring:
+    alarms: { no_traffic_hours: 12, latency_ms: 9000 }
+    notify: [\"email:other@example.com\"]
+    budget: { monthly_usd: 2000, notify_percent: [50] }
+tags: { team: b }
+";
+const LOGS: &str = "/aws/bedrock/claude-code";
+const ROLE: &str = "ClaudeCodeRole";
+
+const PHASES: [Phase; 3] = [Phase::Plan, Phase::Apply, Phase::Destroy];
+
+/// What only repairs, and what of it the life below does not meet.
+const RARE: &[(&str, &str)] = &[(
+    "Key kms:ScheduleKeyDeletion",
+    "of two runs that make the key at once, one gives up its own",
+)];
+
+fn complete(report: &Report) {
+    assert!(report.complete(), "{}", said(report));
+}
+
+/// `SID action` of every statement of a policy.
+fn allowed(policy: &Value) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for statement in policy["Statement"].as_array().unwrap() {
+        for action in statement["Action"].as_array().unwrap() {
+            let (sid, action) = (&statement["Sid"], action.as_str().unwrap());
+            all.insert(format!("{} {action}", sid.as_str().unwrap()));
+        }
+    }
+    all
+}
+
+/// `SID action` of all that was used under the policies of a phase.
+fn used(account: &Account, phase: &str) -> BTreeSet<String> {
+    let entitlement = account.entitlement();
+    let mut all = BTreeSet::new();
+    for (name, sids) in entitlement["used"].as_object().unwrap() {
+        if !name.ends_with(phase) {
+            continue;
+        }
+        for (sid, actions) in sids.as_object().unwrap() {
+            all.extend(actions.as_object().unwrap().keys().map(|action| format!("{sid} {action}")));
+        }
+    }
+    all
+}
+
+/// Somebody changes by hand what no change of a configuration does.
+async fn drift(tenant: &Tenant) {
+    let aws = &tenant.aws;
+    let key = aws.kms.describe_key().key_id("alias/claude-code").send().await.unwrap();
+    let key = key.key_metadata.unwrap().key_id;
+    aws.logs.disassociate_kms_key().log_group_name(LOGS).send().await.unwrap();
+    aws.kms.schedule_key_deletion().key_id(key).send().await.unwrap();
+    let topic = format!("arn:aws:sns:us-east-1:{}:claude-code-alarms", tenant.account.id);
+    let call = aws.sns.set_topic_attributes().topic_arn(topic).attribute_name("KmsMasterKeyId");
+    call.attribute_value("").send().await.unwrap();
+}
+
+/// What others hang on the role, and what Bedrock puts into the bucket.
+async fn hang_on(tenant: &Tenant) {
+    let (iam, id) = (&tenant.aws.iam, &tenant.account.id);
+    let foreign = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    iam.attach_role_policy().role_name(ROLE).policy_arn(foreign).send().await.unwrap();
+    let folder = format!("bedrock-logs/AWSLogs/{id}/BedrockModelInvocationLogs/");
+    tenant.account.objects(&format!("claude-code-logs-{id}-us-east-1"), &folder, 2);
+}
+
+#[tokio::test]
+async fn a_whole_life_is_within_them_and_takes_all_of_them() {
+    let account = Account::new();
+    account.vpc(&["subnet-12345678", "subnet-87654321"], &["sg-abcdef12"]);
+    let tenant = Tenant::in_account(account.clone(), config(EVERYTHING), 1).await;
+    assert_eq!(tenant.look_errors().await, Vec::<String>::new());
+    complete(&tenant.provision().await);
+    assert_eq!(tenant.look_errors().await, Vec::<String>::new());
+    assert_eq!(tenant.provision().await.changed(), 0);
+    drift(&tenant).await;
+    let changed = Tenant::in_account(account.clone(), config(CHANGED), 1).await;
+    complete(&changed.provision().await);
+    assert_eq!(changed.provision().await.changed(), 0);
+    drift(&tenant).await;
+    complete(&tenant.provision().await);
+    hang_on(&tenant).await;
+    complete(&tenant.destroy().await);
+    let entitlement = account.entitlement();
+    assert_eq!(entitlement["denied"], 0, "{entitlement:#}");
+    let mut vain = Vec::new();
+    for (phase, name) in PHASES.into_iter().zip(["plan", "apply", "destroy"]) {
+        let used = used(&account, name);
+        let rare = |it: &&String| RARE.iter().any(|(rare, _)| *rare == it.as_str());
+        let all = allowed(&tenant.policy(phase));
+        vain.extend(all.difference(&used).filter(|it| !rare(it)).map(|it| format!("{name} {it}")));
+    }
+    assert_eq!(vain, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn aws_understands_them() {
+    let account = Account::new();
+    for text in [SMALL, EVERYTHING] {
+        let tenant = Tenant::in_account(account.clone(), config(text), 1).await;
+        for phase in PHASES {
+            let policy = tenant.policy(phase);
+            assert_eq!(account.lint(&policy), Value::Array(Vec::new()), "{policy:#}");
+            for action in allowed(&policy) {
+                assert!(!action.contains(['*', '?']), "{action}");
+            }
+            let statements = policy["Statement"].as_array().unwrap();
+            let sids: BTreeSet<String> =
+                statements.iter().map(|statement| statement["Sid"].to_string()).collect();
+            assert_eq!(sids.len(), statements.len(), "each `Sid` is there once");
+            assert!(length(&policy) <= if text == SMALL { 6144 } else { 10240 });
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_allowed_is_named() {
+    let tenant = Tenant::new(config(SMALL), 1).await;
+    let mut policy = tenant.policy(Phase::Apply);
+    let statements = policy["Statement"].as_array_mut().unwrap();
+    statements.retain(|statement| statement["Sid"] != "BucketMake");
+    let report = tenant.provision_within(&policy).await;
+    let said = said(&report);
+    assert!(said.contains("s3:CreateBucket"), "{said}");
+    assert!(report.failed().all(|(id, _)| id.kind == "aws.s3.bucket"), "{said}");
+}
