@@ -211,7 +211,7 @@ impl Given for Network {
         let support = support.calling("ec2:DescribeVpcAttribute")?;
         let names = names.calling("ec2:DescribeVpcAttribute")?;
         let on = |it: Option<&AttributeBooleanValue>| {
-            it.and_then(aws_sdk_ec2::types::AttributeBooleanValue::value) == Some(true)
+            it.and_then(AttributeBooleanValue::value) == Some(true)
         };
         let switches = [
             (on(support.enable_dns_support()), "DNS support", "--enable-dns-support"),
