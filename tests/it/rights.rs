@@ -110,7 +110,10 @@ async fn drift(tenant: &Tenant) {
 /// What others hang on the role, and what Bedrock puts into the bucket.
 async fn hang_on(tenant: &Tenant) {
     let (iam, id) = (&tenant.aws.iam, &tenant.account.id);
-    let foreign = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let document = r#"{"Version": "2012-10-17", "Statement":
+        [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}"#;
+    let made = iam.create_policy().policy_name("foreign").policy_document(document).send().await;
+    let foreign = made.unwrap().policy.unwrap().arn.unwrap();
     iam.attach_role_policy().role_name(ROLE).policy_arn(foreign).send().await.unwrap();
     let folder = format!("bedrock-logs/AWSLogs/{id}/BedrockModelInvocationLogs/");
     tenant.account.objects(&format!("claude-code-logs-{id}-us-east-1"), &folder, 2);
