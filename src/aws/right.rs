@@ -86,7 +86,7 @@ impl Right {
 
     /// Only under this condition; more than one must all hold.
     #[must_use]
-    pub fn when(mut self, condition: Value) -> Self {
+    pub fn when(mut self, condition: &Value) -> Self {
         let mut all = match self.condition {
             Value::Object(all) => all,
             _ => Map::new(),
@@ -331,7 +331,8 @@ impl Statement {
             "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources,
         });
         if !condition.is_null() {
-            statement["Condition"] = condition;
+            let fields = statement.as_object_mut();
+            fields.map(|fields| fields.insert("Condition".into(), condition));
         }
         statement
     }
@@ -367,9 +368,7 @@ fn shared(one: &str, other: &str) -> String {
         return one.to_owned();
     }
     let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    let is_end = |text: &str, at: usize| {
-        text.as_bytes().get(at).is_none_or(|next| next.is_ascii_uppercase())
-    };
+    let is_end = |text: &str, at: usize| text.as_bytes().get(at).is_none_or(u8::is_ascii_uppercase);
     let end = (1..=same).rev().find(|at| is_end(one, *at) && is_end(other, *at));
     match end.and_then(|end| one.get(..end)) {
         Some(words) => words.to_owned(),
