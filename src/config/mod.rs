@@ -12,6 +12,7 @@ mod arn;
 mod check;
 mod check_monitoring;
 mod decode;
+mod edit;
 mod expand;
 mod iam;
 mod kms_key_id;
@@ -29,6 +30,7 @@ mod problem;
 mod proxy;
 mod quote;
 mod region;
+mod rewrite;
 mod schema;
 mod shape;
 mod source;
@@ -52,6 +54,7 @@ pub use self::{
     place::Place,
     proxy::{Proxy, ProxyUrl},
     region::Region,
+    rewrite::{new, rewritten},
     schema::schema,
     shape::{
         Access, Bedrock, Config, Encryption, InferenceProfile, Logging, Oidc, S3Logging, VpcConfig,
@@ -79,6 +82,11 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// What is in the file, without a byte order mark.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Adds a warning about `key`, such as `bedrock.model_id`, at its place in the file.
     pub fn warn(&mut self, key: &str, message: impl Into<String>, hint: Option<String>) {
         let (path, label) = (Path::of(key), label(&self.path));
@@ -105,8 +113,17 @@ pub fn load(
     path: &FilePath,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, Vec<Error>> {
+    let text = source::read(path, &label(path)).map_err(|error| vec![error])?;
+    load_text(text, path, environment)
+}
+
+/// Reads the text of a configuration that is, or will be, at `path`.
+fn load_text(
+    text: String,
+    path: &FilePath,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Loaded, Vec<Error>> {
     let label = label(path);
-    let text = source::read(path, &label).map_err(|error| vec![error])?;
     let mut tree = syntax::parse(&text, &label).map_err(|error| vec![error])?;
 
     let folder = path.parent().unwrap_or(FilePath::new(""));

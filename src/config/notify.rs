@@ -73,6 +73,11 @@ impl NotifyTarget {
         }
     }
 
+    /// As in a configuration. A webhook's may hold a secret.
+    pub fn written(&self) -> String {
+        format!("{}{}", if matches!(self, Self::Email(_)) { "email:" } else { "" }, self.address())
+    }
+
     /// As SNS calls it.
     pub fn protocol(&self) -> &'static str {
         match self {

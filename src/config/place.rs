@@ -60,6 +60,13 @@ pub(super) fn locate(text: &str, label: &str, path: &Path, part: Part) -> Option
     None
 }
 
+/// Where `path` itself is in `text`; `None` if it is not written there.
+pub(super) fn locate_exactly(text: &str, path: &Path, part: Part) -> Option<Place> {
+    let walk = Walk { steps: path.steps(), part };
+    let arrived = walk.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
+    arrived.location().map(|location| Place::at("", &location))
+}
+
 /// Follows the steps, and fails where they end. Comes back whole if they lead nowhere.
 #[derive(Clone, Copy)]
 struct Walk<'a> {
