@@ -4,8 +4,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig, profile::ProfileFileCredentialsProvider,
-    provider_config::ProviderConfig, timeout::TimeoutConfig,
+    BehaviorVersion, Region, SdkConfig,
+    meta::region::ProvideRegion as _,
+    profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider},
+    provider_config::ProviderConfig,
+    timeout::TimeoutConfig,
 };
 use aws_sdk_bedrock::types::InferenceProfileSummary;
 use aws_smithy_async::rt::sleep::default_async_sleep;
@@ -118,6 +121,15 @@ pub async fn configure(connection: &Connection) -> SdkConfig {
         loader = loader.endpoint_url(url);
     }
     loader.load().await
+}
+
+/// The region that the profile names. Makes no call.
+pub async fn profile_region(profile: Option<&str>) -> Option<String> {
+    let mut provider = ProfileFileRegionProvider::builder();
+    if let Some(profile) = profile {
+        provider = provider.profile_name(profile);
+    }
+    provider.build().region().await.map(|region| region.to_string())
 }
 
 /// Signs in: asks STS who we are.

@@ -5,12 +5,16 @@ mod error;
 mod mark;
 mod monitor;
 mod network;
+mod offer;
 mod orphan;
 pub mod policy;
 pub mod resource;
 mod wanted;
 
-pub use connect::{Aws, Connection, Identity, configure, find_inference_profiles, identify};
+pub use connect::{
+    Aws, Connection, Identity, configure, find_inference_profiles, identify, profile_region,
+};
 pub use mark::{Mark, Tags};
+pub use offer::{Named, Network, Offer, Subnet, look_around};
 pub use orphan::{Orphan, orphans};
 pub use wanted::{Handles, Place, Profiles, guard, mark, wanted};

@@ -30,6 +30,22 @@ pub(super) fn run<T, F: Future<Output = T>>(
     done
 }
 
+/// From now on Ctrl-C alone does not end the program: the question that reads it does.
+#[cfg(unix)]
+pub(super) fn hold() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let held = runtime
+        .and_then(|runtime| runtime.block_on(async { signal(SignalKind::interrupt()).map(drop) }));
+    held.map_err(|error| Error::new(Kind::Internal, "could not listen for Ctrl-C").caused_by(error))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as where signals can be held")]
+pub(super) fn hold() -> Result<()> {
+    Ok(())
+}
+
 /// Ends after the second signal.
 async fn twice(ui: &Ui, handle: &StopHandle) -> Error {
     if let Err(error) = signal().await {

@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod destroy;
 mod env;
+mod init;
 mod interrupt;
 mod provision;
 mod status;
@@ -82,7 +83,10 @@ enum Cloud {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the run")]
 enum Command {
+    /// Ask, or take flags, look at the account, and write claude-config.yaml
+    Init(init::Init),
     /// Look, show what would change, ask, do it, and print the exports
     Provision(provision::Provision),
     /// Show what is there, what is missing and what has drifted
@@ -107,6 +111,7 @@ impl Cli {
         let ui = Ui::new(global.manner(command.json()));
         let name = command.name();
         let ending = match command {
+            Command::Init(init) => init.run(&global, &ui),
             Command::Provision(provision) => provision.run(&global, &ui),
             Command::Status(status) => status.run(&global, &ui),
             Command::Destroy(destroy) => destroy.run(&global, &ui),
@@ -135,6 +140,7 @@ impl Cli {
 impl Command {
     fn name(&self) -> &'static str {
         match self {
+            Self::Init(_) => "init",
             Self::Provision(_) => "provision",
             Self::Status(_) => "status",
             Self::Destroy(_) => "destroy",
@@ -150,7 +156,7 @@ impl Command {
             Self::Status(status) => status.work.json,
             Self::Destroy(destroy) => destroy.work.json,
             Self::Config(config) => config.json(),
-            Self::Env(_) | Self::Completions(_) => false,
+            Self::Init(_) | Self::Env(_) | Self::Completions(_) => false,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     ui::Ui,
 };
 
-const FILE_NAME: &str = "claude-config.yaml";
+pub(super) const FILE_NAME: &str = "claude-config.yaml";
 
 /// A configuration that was read, and what the command line adds to it.
 pub(super) struct Tenant {
@@ -106,21 +106,26 @@ impl Tenant {
 }
 
 fn flags(global: &Global) -> String {
+    [file_flag(global), typed("--region", global.region.as_deref())].concat()
+}
+
+/// The flag that names the file, if it was typed.
+pub(super) fn file_flag(global: &Global) -> String {
     let config = global.config.as_ref().map(|path| path.display().to_string());
-    let typed = [("-c", config), ("--region", global.region.clone())];
-    let flag = |(flag, value): (&str, Option<String>)| {
-        let value = value.filter(|value| !value.is_empty())?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-        if value.chars().all(plain) {
-            return Some(format!(" {flag} {value}"));
-        }
-        Some(format!(" {flag} '{}'", value.replace('\'', r"'\''")))
-    };
-    typed.into_iter().filter_map(flag).collect()
+    typed("-c", config.as_deref())
+}
+
+fn typed(flag: &str, value: Option<&str>) -> String {
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return String::new() };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if value.chars().all(plain) {
+        return format!(" {flag} {value}");
+    }
+    format!(" {flag} '{}'", value.replace('\'', r"'\''"))
 }
 
 /// Where calls go, if it was said.
-fn endpoint_url(global: &Global) -> Result<Option<String>> {
+pub(super) fn endpoint_url(global: &Global) -> Result<Option<String>> {
     let Some(url) = global.endpoint_url.clone().filter(|url| !url.is_empty()) else {
         return Ok(None);
     };

@@ -1,6 +1,6 @@
 //! Where logs are kept and for how long: the names and numbers that CloudWatch Logs and S3 accept.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
@@ -99,6 +99,19 @@ pub struct RetentionDays(u16);
 impl RetentionDays {
     pub fn days(self) -> i32 {
         i32::from(self.0)
+    }
+
+    /// All there are to choose from.
+    pub fn offered() -> impl Iterator<Item = Self> {
+        RETENTION_DAYS.into_iter().map(Self)
+    }
+}
+
+impl FromStr for RetentionDays {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        text.parse::<u64>().map_err(|_| Invalid::new(RETENTION))?.try_into()
     }
 }
 

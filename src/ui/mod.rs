@@ -6,6 +6,7 @@
 mod json;
 mod plan;
 mod progress;
+mod question;
 mod style;
 
 use std::{

@@ -31,6 +31,10 @@ impl Style {
         Self { color: false, width }
     }
 
+    pub(super) fn colored(self) -> bool {
+        self.color
+    }
+
     fn paint(self, style: console::Style, text: &str) -> String {
         style.force_styling(self.color).apply_to(text).to_string()
     }

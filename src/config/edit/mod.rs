@@ -89,6 +89,18 @@ fn replace(text: &str, spot: &Spot, value: &Written) -> Option<Splices> {
     match spot.inline {
         Some(start) => {
             let end = scan::inline_end(text, start, spot.flow)?;
+            if let (Written::List { new, .. }, false) = (value, spot.flow)
+                && write::too_long(spot.column, spot.keys, value)
+            {
+                let line = scan::line_end(text, end);
+                let ended = text.get(..line).is_some_and(|before| before.ends_with('\n'));
+                let lines = write::items(new, spot.column + 2, scan::newline(text));
+                let before = if ended { "" } else { scan::newline(text) };
+                return Some(vec![
+                    (spot.colon..end, String::new()),
+                    (line..line, format!("{before}{lines}")),
+                ]);
+            }
             let quote = text.get(start..).and_then(|rest| rest.chars().next());
             Some(vec![(start..end, write::value(value, quote))])
         }
@@ -224,6 +236,9 @@ mod tests {
         let more = || list(&["x"], &["x", "y"]);
         assert_eq!(edited("a: [\n  x, # one\n]\n", "a", more()), "a: [\n  x, y, # one\n]\n");
         assert_eq!(edited("a: []\n", "a", list(&[], &["x"])), "a: [x]\n");
+        let (x, y) = ("x".repeat(60), "y".repeat(60));
+        let long = edited("a: [] # why\nb: c\n", "a", list(&[], &[&x, &y]));
+        assert_eq!(long, format!("a: # why\n  - {x}\n  - {y}\nb: c\n"));
         assert_eq!(
             edited("a:\n- x\n# end\nb: 1\n", "a", list(&["x"], &[])),
             "a: []\n# end\nb: 1\n"

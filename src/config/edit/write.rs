@@ -55,16 +55,30 @@ pub(super) fn nested(keys: &[&str], value: &Written, column: usize, newline: &st
         lines.push(format!("{}{key}:", indent(depth)));
     }
     let depth = above.len();
-    let line = format!("{}{last}: {}", indent(depth), self::value(value, None));
+    let mut text: String = lines.into_iter().map(|line| line + newline).collect();
     match value {
-        Written::List { new, .. } if line.chars().count() > WIDTH => {
-            lines.push(format!("{}{last}:", indent(depth)));
-            let item = |item: &String| format!("{}- {}", indent(depth + 1), scalar(item, None));
-            lines.extend(new.iter().map(item));
+        Written::List { new, .. } if too_long(column + 2 * depth, keys, value) => {
+            text.push_str(&[indent(depth).as_str(), last, ":", newline].concat());
+            text.push_str(&items(new, column + 2 * depth + 2, newline));
         }
-        _ => lines.push(line),
+        _ => {
+            let value = self::value(value, None);
+            text.push_str(&[indent(depth).as_str(), last, ": ", &value, newline].concat());
+        }
     }
-    lines.into_iter().map(|line| line + newline).collect()
+    text
+}
+
+/// Whether the key and its value are too long for one line.
+pub(super) fn too_long(column: usize, keys: &[&str], value: &Written) -> bool {
+    let key = keys.last().map_or(0, |key| key.chars().count());
+    column + key + 2 + self::value(value, None).chars().count() > WIDTH
+}
+
+/// A line for each item of a list.
+pub(super) fn items(items: &[String], column: usize, newline: &str) -> String {
+    let indent = " ".repeat(column);
+    items.iter().map(|item| [&indent, "- ", &scalar(item, None), newline].concat()).collect()
 }
 
 /// Keys within each other and a value, within braces.
