@@ -30,7 +30,8 @@ pub(super) fn run<T, F: Future<Output = T>>(
     done
 }
 
-/// From now on Ctrl-C alone does not end the program: the question that reads it does.
+/// From now on Ctrl-C alone does not end the program: the question that it interrupts does, once
+/// the terminal is as it was.
 #[cfg(unix)]
 pub(super) fn hold() -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -33,7 +33,10 @@ impl Ui {
         check: &dyn Fn(&str) -> Result<(), String>,
     ) -> Result<String> {
         let theme = self.theme();
-        let checked = |text: &String| check(text.trim());
+        let checked = |text: &String| match text.trim() {
+            "" if !default.is_empty() => Ok(()),
+            text => check(text),
+        };
         let input =
             Input::<String>::with_theme(&*theme).with_prompt(question).validate_with(checked);
         let input = if default.is_empty() {
@@ -42,7 +45,8 @@ impl Ui {
             input.default(default.into())
         };
         let typed = input.interact_text().map_err(unanswered)?;
-        Ok(typed.trim().to_owned())
+        let typed = typed.trim();
+        Ok(if typed.is_empty() { default } else { typed }.to_owned())
     }
 
     /// Yes or no.

@@ -17,6 +17,7 @@ mod engine;
 mod fault;
 mod guide;
 mod house;
+mod init;
 mod licence;
 mod support;
 mod terminal;

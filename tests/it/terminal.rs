@@ -1,62 +1,11 @@
-//! What a person at a terminal sees: questions, progress, width, colour. The terminal is a
-//! pseudo-terminal, made by `script`.
-
-use std::{
-    io::Write as _,
-    process::{Command, Stdio},
-};
+//! What a person at a terminal sees: questions, progress, width, colour.
 
 use crate::support::{
     emulator::Account,
     program::Desk,
+    screen::{at_terminal, plain},
     tenant::{NOTHING, SMALL, WHOLE, census},
 };
-
-struct Screen {
-    code: Option<i32>,
-    text: String,
-}
-
-/// Runs the program on a terminal of so many columns and types `input` when it asks.
-fn at_terminal(desk: &Desk, columns: u16, arguments: &str, input: &str) -> Screen {
-    let program = env!("CARGO_BIN_EXE_groundwork");
-    let plain = desk.command(&[]);
-    let line = format!("stty rows 50 cols {columns} -echo; exec {program} {arguments}");
-    let mut command = Command::new("script");
-    command.args(["-qec", &line, "/dev/null"]).current_dir(desk.path()).env_clear();
-    for (name, value) in plain.get_envs() {
-        command.env(name, value.unwrap_or_default());
-    }
-    command.env("PATH", "/usr/bin:/bin").env("TERM", "xterm").env("SHELL", "/bin/sh");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut keyboard = child.stdin.take().unwrap();
-    keyboard.write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    drop(keyboard);
-    Screen {
-        code: output.status.code(),
-        text: String::from_utf8_lossy(&output.stdout).into_owned(),
-    }
-}
-
-/// The text without escape sequences.
-fn plain(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        if c == '\u{1b}' {
-            for c in rest.by_ref() {
-                if c.is_ascii_alphabetic() {
-                    break;
-                }
-            }
-        } else {
-            plain.push(c);
-        }
-    }
-    plain
-}
 
 fn desk() -> (Account, Desk) {
     let account = Account::new();

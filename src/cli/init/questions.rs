@@ -40,7 +40,7 @@ pub(super) fn ask(ui: &Ui, given: &Given, known: &Known, config: &mut Config) ->
     if given.kms_key.is_none() {
         let key = &mut config.bedrock.encryption.kms_key_id;
         let now = key.as_ref().map_or(NONE.into(), ToString::to_string);
-        let question = "KMS key behind the logs: ARN, id or alias/NAME, or `none` to make one";
+        let question = "KMS key of the logs (ARN, id or alias/NAME; none: one is made)";
         let typed =
             ui.type_in(question, &now, &|text| none_or(text, &checked::<crate::config::KmsKeyId>))?;
         *key = if typed == NONE { None } else { Some(read(&typed)?) };
@@ -54,15 +54,14 @@ pub(super) fn ask(ui: &Ui, given: &Given, known: &Known, config: &mut Config) ->
         *days = offered.get(chosen).copied().unwrap_or(*days);
     }
     if given.trust.is_none() {
-        let question =
-            "ARNs of who may take the developers' role, or `none` for whom the account lets";
+        let question = "who may take the role (ARNs; none: whom the account lets)";
         many(ui, question, &mut config.bedrock.access.trusted_principals)?;
     }
     if !given.oidc.anything() {
         oidc(ui, config)?;
     }
     if given.notify.is_none() {
-        let question = "who is told of alarms: email:NAME@HOST or https://HOST/..., or `none`";
+        let question = "who is told of alarms (email:NAME@HOST, https://...; or none)";
         many(ui, question, &mut config.bedrock.monitoring.notify)?;
     }
     Ok(())
@@ -149,11 +148,11 @@ fn network_of(ui: &Ui, known: &Known, config: &mut Config) -> Result<()> {
     let vpc = config.bedrock.vpc_config.clone().unwrap_or_default();
     let (mut subnets, mut groups) = (vpc.subnet_ids, vpc.security_group_ids);
     let Some(networks) = &known.networks else {
-        many(ui, "subnets for private access, or `none`", &mut subnets)?;
+        many(ui, "subnets for private access (ids, or none)", &mut subnets)?;
         if subnets.is_empty() {
             groups.clear();
         } else {
-            many(ui, "security groups for private access", &mut groups)?;
+            many(ui, "security groups for private access (ids)", &mut groups)?;
         }
         network(config, Some(subnets), Some(groups));
         return Ok(());
@@ -234,8 +233,7 @@ fn oidc(ui: &Ui, config: &mut Config) -> Result<()> {
             Err("must be an address such as `https://idp.example.com`".into())
         }
     };
-    let question =
-        "address of the identity provider (OIDC) that developers sign in with, or `none`";
+    let question = "identity provider of the developers (OIDC issuer, or none)";
     let issuer = ui.type_in(question, default, &|text| none_or(text, &is_address))?;
     let mut given =
         GivenOidc { issuer: Some(issuer.clone()), clients: None, groups: None, subjects: None };
@@ -244,12 +242,12 @@ fn oidc(ui: &Ui, config: &mut Config) -> Result<()> {
             if words(text).is_empty() { Err("must name one at least".to_owned()) } else { Ok(()) }
         };
         let clients = now.client_ids.join(", ");
-        let clients = ui.type_in("its client ids, divided by commas", &clients, &some)?;
+        let clients = ui.type_in("its client ids (divided by commas)", &clients, &some)?;
         given.clients = Some(words(&clients));
-        let question = "groups that may take the role, divided by commas, or `none`";
+        let question = "groups that may take the role (divided by commas, or none)";
         let groups = if now.groups.is_empty() { NONE.into() } else { now.groups.join(", ") };
         given.groups = Some(words(&ui.type_in(question, &groups, &|_| Ok(()))?));
-        let question = "subjects that may take it, divided by commas, or `none`";
+        let question = "subjects that may take it (divided by commas, or none)";
         let needed = given.groups.as_ref().is_some_and(Vec::is_empty);
         let some = |text: &str| if needed { some(text) } else { Ok(()) };
         let none = if needed { "" } else { NONE };

@@ -38,12 +38,14 @@ fn quoted(text: &str) -> String {
 
 fn plain(text: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || "_./@+=:-".contains(c);
-    let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
+    // What begins with a digit, and these words, are something else to some readers of YAML.
+    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+    let truth = ["yes", "no", "on", "off"].contains(&&*text.to_ascii_lowercase());
     let same = || {
         serde_yaml::from_str::<serde_yaml::Value>(text)
             .is_ok_and(|read| read.as_str() == Some(text))
     };
-    starts && !text.ends_with(':') && text.chars().all(word) && same()
+    starts && !truth && !text.ends_with(':') && text.chars().all(word) && same()
 }
 
 /// Keys within each other and a value, as lines.
@@ -103,7 +105,8 @@ mod tests {
             ("email:a@example.com", "email:a@example.com"),
             ("123456789012", "\"123456789012\""),
             ("null", "\"null\""),
-            ("yes", "yes"),
+            ("Yes", "\"Yes\""),
+            ("012345678901", "\"012345678901\""),
             ("*", "\"*\""),
             ("a b", "\"a b\""),
             ("${A}", "\"$${A}\""),

@@ -3,4 +3,5 @@
 pub mod emulator;
 pub mod memory;
 pub mod program;
+pub mod screen;
 pub mod tenant;

@@ -49,12 +49,21 @@ impl Desk {
         desk
     }
 
+    /// A folder without a configuration.
+    pub fn empty(account: &Account) -> Self {
+        Self { folder: TempDir::new().unwrap(), environment: account.environment() }
+    }
+
     pub fn with(account: &Account, config: &str) -> Self {
         Self { environment: account.environment(), ..Self::new(config) }
     }
 
     pub fn write(&self, config: &str) {
         std::fs::write(self.path().join("claude-config.yaml"), config).unwrap();
+    }
+
+    pub fn read(&self) -> String {
+        std::fs::read_to_string(self.path().join("claude-config.yaml")).unwrap()
     }
 
     pub fn path(&self) -> &Path {
