@@ -149,7 +149,7 @@ pub(super) fn find(global: &Global) -> Result<PathBuf> {
         let message = format!("there is no `{FILE_NAME}` here or in a parent folder");
         Error::new(Kind::Config, message)
             .hint("name one: --config FILE")
-            .hint("the smallest one is two lines: `bedrock:` and below it `  region: us-east-1`")
+            .hint("or write one: groundwork init aws")
     })
 }
 

@@ -127,3 +127,52 @@ impl Edits {
         self.list("bedrock.access.oidc.groups", &from.groups, &to.groups);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_is_all_defaults_and_explains_as_the_example_does() {
+        let loaded = new(FilePath::new("c.yaml")).unwrap();
+        assert_eq!((loaded.config, loaded.warnings), (Config::default(), vec![]));
+        let example = include_str!("../../examples/claude-config.yaml");
+        let own: Vec<&str> = TEMPLATE.lines().filter(|line| !example.contains(line)).collect();
+        assert!(own.len() < 12, "what the example says should be said alike: {own:#?}");
+    }
+
+    #[test]
+    fn every_answer_of_init_can_be_written_into_any_shape_of_file() {
+        let mut wished = Config { account_id: "123456789012".parse().ok(), ..Config::default() };
+        let bedrock = &mut wished.bedrock;
+        bedrock.region = "us-east-1".parse().ok();
+        bedrock.model_id = "us.anthropic.claude-opus-5".parse().ok();
+        bedrock.vpc_config = Some(VpcConfig {
+            subnet_ids: vec!["subnet-12345678".parse().unwrap()],
+            security_group_ids: vec!["sg-12345678".parse().unwrap()],
+            ..VpcConfig::default()
+        });
+        bedrock.encryption.kms_key_id = "alias/a".parse().ok();
+        bedrock.logging.retention_days = "7".parse().unwrap();
+        bedrock.access.trusted_principals = vec!["arn:aws:iam::123456789012:root".parse().unwrap()];
+        bedrock.access.oidc = Some(Oidc {
+            issuer: "https://idp.example.com".into(),
+            client_ids: vec!["a b".into()],
+            groups: vec!["Ärzte: 'x' #1".into(), "${A}".into(), "\"".into()],
+            ..Oidc::default()
+        });
+        bedrock.monitoring.notify = vec!["https://h.example.com/?a=b&c={d}".parse().unwrap()];
+        let example = include_str!("../../examples/claude-config.yaml");
+        for text in ["", "bedrock:\n", "---\nbedrock: {}\n", TEMPLATE, example] {
+            let loaded = load_text(text.into(), FilePath::new("c.yaml"), &|_| None).unwrap();
+            let mut wished = wished.clone();
+            wished.bedrock.max_tokens = loaded.config.bedrock.max_tokens;
+            let there = rewritten(&loaded, &wished, &|_| None).unwrap();
+            let mut back = loaded.config.clone();
+            // An emptied mapping and none are not the same.
+            back.bedrock.vpc_config = Some(VpcConfig::default());
+            let back = rewritten(&there, &back, &|_| None).unwrap();
+            assert_eq!(back.config.bedrock.access, loaded.config.bedrock.access);
+        }
+    }
+}

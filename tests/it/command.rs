@@ -424,6 +424,7 @@ fn the_help_is_the_reference() {
     desk.set("COLUMNS", "100");
     let pages: &[&[&str]] = &[
         &[],
+        &["init"],
         &["provision"],
         &["status"],
         &["destroy"],

@@ -58,7 +58,13 @@ pub(super) struct Answers {
     oidc_subject: Vec<String>,
     /// Who is told of alarms: `email:NAME@HOST` or `https://HOST/...`, or `none`; more than one as
     /// with --subnet
-    #[arg(long, env = "GROUNDWORK_NOTIFY", value_name = "TARGET", value_delimiter = ' ')]
+    #[arg(
+        long,
+        env = "GROUNDWORK_NOTIFY",
+        hide_env_values = true,
+        value_name = "TARGET",
+        value_delimiter = ' '
+    )]
     notify: Vec<String>,
 }
 

@@ -31,14 +31,14 @@ use crate::{
 pub(super) struct Init {
     /// Where the tenant is to be [default: aws]
     cloud: Option<Cloud>,
-    #[command(flatten)]
-    answers: Answers,
     /// Do not ask: take the flags, what the file has, and defaults
     #[arg(short, long, env = "GROUNDWORK_YES", value_parser = BoolishValueParser::new())]
     yes: bool,
     /// Make no call: offer what is known without looking at the account
     #[arg(long, env = "GROUNDWORK_OFFLINE", value_parser = BoolishValueParser::new())]
     offline: bool,
+    #[command(flatten)]
+    answers: Answers,
 }
 
 impl Init {
