@@ -87,14 +87,15 @@ impl Right {
     /// Only under this condition; more than one must all hold.
     #[must_use]
     pub fn when(mut self, condition: Value) -> Self {
+        let Value::Object(condition) = condition else { return self };
         let mut all = match self.condition {
             Value::Object(all) => all,
             _ => Map::new(),
         };
-        for (operator, keys) in condition.as_object().into_iter().flatten() {
-            let slot = all.entry(operator.clone()).or_insert_with(|| json!({}));
-            if let (Some(slot), Some(keys)) = (slot.as_object_mut(), keys.as_object()) {
-                slot.extend(keys.clone());
+        for (operator, keys) in condition {
+            let slot = all.entry(operator).or_insert_with(|| json!({}));
+            if let (Some(slot), Value::Object(keys)) = (slot.as_object_mut(), keys) {
+                slot.extend(keys);
             }
         }
         self.condition = Value::Object(all);
@@ -330,8 +331,8 @@ impl Statement {
         let mut statement = json!({
             "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources,
         });
-        if !condition.is_null() {
-            statement["Condition"] = condition;
+        if let Some(fields) = statement.as_object_mut().filter(|_| !condition.is_null()) {
+            fields.insert("Condition".into(), condition);
         }
         statement
     }
@@ -367,9 +368,7 @@ fn shared(one: &str, other: &str) -> String {
         return one.to_owned();
     }
     let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-    let is_end = |text: &str, at: usize| {
-        text.as_bytes().get(at).is_none_or(|next| next.is_ascii_uppercase())
-    };
+    let is_end = |text: &str, at: usize| text.as_bytes().get(at).is_none_or(u8::is_ascii_uppercase);
     let end = (1..=same).rev().find(|at| is_end(one, *at) && is_end(other, *at));
     match end.and_then(|end| one.get(..end)) {
         Some(words) => words.to_owned(),

@@ -90,16 +90,13 @@ impl Tenant {
 
     /// What provisioning takes. No call where the configuration names the account, else one.
     pub(super) async fn rights(&self, ui: &Ui, stop: &Stop) -> Result<Rights> {
-        let identity = match &self.config.account_id {
-            Some(account) => {
-                let (account, partition) = (account.to_string(), self.region.partition());
-                let arn = format!("arn:{partition}:iam::{account}:root");
-                Identity { account, arn, partition: partition.to_owned() }
-            }
-            None => {
-                let sdk = aws::configure(&self.connection).await;
-                self.identify(&sdk, ui, stop).await?
-            }
+        let identity = if let Some(account) = &self.config.account_id {
+            let (account, partition) = (account.to_string(), self.region.partition());
+            let arn = format!("arn:{partition}:iam::{account}:root");
+            Identity { account, arn, partition: partition.to_owned() }
+        } else {
+            let sdk = aws::configure(&self.connection).await;
+            self.identify(&sdk, ui, stop).await?
         };
         let place = Place { region: &self.region, identity: &identity };
         aws::guard(&self.config, &place)?;
