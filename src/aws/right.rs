@@ -86,15 +86,16 @@ impl Right {
 
     /// Only under this condition; more than one must all hold.
     #[must_use]
-    pub fn when(mut self, condition: &Value) -> Self {
+    pub fn when(mut self, condition: Value) -> Self {
+        let Value::Object(condition) = condition else { return self };
         let mut all = match self.condition {
             Value::Object(all) => all,
             _ => Map::new(),
         };
-        for (operator, keys) in condition.as_object().into_iter().flatten() {
-            let slot = all.entry(operator.clone()).or_insert_with(|| json!({}));
-            if let (Some(slot), Some(keys)) = (slot.as_object_mut(), keys.as_object()) {
-                slot.extend(keys.clone());
+        for (operator, keys) in condition {
+            let slot = all.entry(operator).or_insert_with(|| json!({}));
+            if let (Some(slot), Value::Object(keys)) = (slot.as_object_mut(), keys) {
+                slot.extend(keys);
             }
         }
         self.condition = Value::Object(all);
@@ -330,9 +331,8 @@ impl Statement {
         let mut statement = json!({
             "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources,
         });
-        if !condition.is_null() {
-            let fields = statement.as_object_mut();
-            fields.map(|fields| fields.insert("Condition".into(), condition));
+        if let Some(fields) = statement.as_object_mut().filter(|_| !condition.is_null()) {
+            fields.insert("Condition".into(), condition);
         }
         statement
     }

@@ -7,7 +7,7 @@ use groundwork::{
     aws::{Phase, length},
     reconcile::Report,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{
     emulator::Account,
@@ -19,6 +19,7 @@ const EVERYTHING: &str = "bedrock:
   region: us-east-1
   inference_profiles:
     - { name: team-a, model_id: us.anthropic.claude-opus-5-5, tags: { team: a } }
+    - { name: team-c, model_id: us.anthropic.claude-opus-5-5 }
   vpc_config:
     subnet_ids: [subnet-12345678, subnet-87654321]
     security_group_ids: [sg-abcdef12]
@@ -37,7 +38,7 @@ const CHANGED: &str = "bedrock:
   region: us-east-1
   inference_profiles:
     - { name: team-a, model_id: us.anthropic.claude-opus-5-5, tags: { team: b } }
-    - { name: team-b, model_id: us.anthropic.claude-opus-5-5 }
+    - { name: team-c, model_id: us.anthropic.claude-haiku-5-5 }
   vpc_config:
     subnet_ids: [subnet-12345678]
     security_group_ids: [sg-abcdef12]
@@ -59,10 +60,10 @@ const ROLE: &str = "ClaudeCodeRole";
 const PHASES: [Phase; 3] = [Phase::Plan, Phase::Apply, Phase::Destroy];
 
 /// What only repairs, and what of it the life below does not meet.
-const RARE: &[(&str, &str)] = &[(
-    "Key kms:ScheduleKeyDeletion",
-    "of two runs that make the key at once, one gives up its own",
-)];
+const RARE: &[(&str, &str)] = &[
+    ("AccountWide sns:Unsubscribe", "takes off whoever confirmed, which here nobody does"),
+    ("Key kms:ScheduleKeyDeletion", "of two runs that make the key at once, one gives up its own"),
+];
 
 fn complete(report: &Report) {
     assert!(report.complete(), "{}", said(report));
@@ -101,6 +102,12 @@ async fn drift(tenant: &Tenant) {
     let key = aws.kms.describe_key().key_id("alias/claude-code").send().await.unwrap();
     let key = key.key_metadata.unwrap().key_id;
     aws.logs.disassociate_kms_key().log_group_name(LOGS).send().await.unwrap();
+    let root = format!("arn:aws:iam::{}:root", tenant.account.id);
+    let document = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}]})
+    .to_string();
+    let call = aws.kms.put_key_policy().key_id(&key).policy_name("default").policy(document);
+    call.send().await.unwrap();
     aws.kms.schedule_key_deletion().key_id(key).send().await.unwrap();
     let topic = format!("arn:aws:sns:us-east-1:{}:claude-code-alarms", tenant.account.id);
     let call = aws.sns.set_topic_attributes().topic_arn(topic).attribute_name("KmsMasterKeyId");

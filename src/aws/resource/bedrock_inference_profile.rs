@@ -123,15 +123,15 @@ impl Entitled for InferenceProfile {
         vec![
             Right::look_up(&["bedrock:ListInferenceProfiles"]),
             Right::plan("ProfileRead", &["bedrock:ListTagsForResource"]).on(all.clone()),
-            Right::apply("ProfileMake", make).on(all.clone()).when(&site.given()),
+            Right::apply("ProfileMake", make).on(all.clone()).when(site.given()),
             Right::apply("ProfileCopy", &["bedrock:CreateInferenceProfile"]).on([source]),
             Right::apply("ProfileChange", &["bedrock:TagResource"])
                 .on(all.clone())
-                .when(&site.owned()),
+                .when(site.owned()),
             // Of two runs at the same time, one gives up its profile; a new source makes a new one.
             Right::remove("ProfileDelete", &["bedrock:DeleteInferenceProfile"])
                 .on(all)
-                .when(&site.owned()),
+                .when(site.owned()),
         ]
     }
 }

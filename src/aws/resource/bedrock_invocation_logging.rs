@@ -59,7 +59,7 @@ impl Entitled for InvocationLogging {
         vec![
             Right::look_up(&["bedrock:GetModelInvocationLoggingConfiguration"]),
             Right::apply("LoggingSet", &["bedrock:PutModelInvocationLoggingConfiguration"]),
-            Right::apply("LoggingPassRole", &["iam:PassRole"]).on([role]).when(&to_bedrock),
+            Right::apply("LoggingPassRole", &["iam:PassRole"]).on([role]).when(to_bedrock),
             Right::destroy("LoggingUnset", &["bedrock:DeleteModelInvocationLoggingConfiguration"]),
         ]
     }

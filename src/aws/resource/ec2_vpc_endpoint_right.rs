@@ -17,7 +17,7 @@ impl Entitled for Endpoint {
             // One whose VPC is another is replaced.
             Right::remove("EndpointDelete", &["ec2:DeleteVpcEndpoints"])
                 .on(endpoints.clone())
-                .when(&site.owned()),
+                .when(site.owned()),
         ];
         let Some(place) = &self.place else { return all };
         let of_service = json!({"StringEquals": {"ec2:VpceServiceName": self.service}});
@@ -32,12 +32,12 @@ impl Entitled for Endpoint {
         all.extend([
             Right::apply("EndpointMake", &["ec2:CreateVpcEndpoint"])
                 .on(endpoints.clone())
-                .when(&site.given())
-                .when(&of_service),
+                .when(site.given())
+                .when(of_service),
             Right::apply("EndpointMakeTag", &["ec2:CreateTags"])
                 .on(endpoints.clone())
-                .when(&site.given())
-                .when(&of_making),
+                .when(site.given())
+                .when(of_making),
             Right::apply("EndpointJoin", &["ec2:CreateVpcEndpoint"]).on(joined),
             // To give the endpoint the service's name in the VPC; the zone is AWS's own.
             Right::apply("EndpointName", &["route53:AssociateVPCWithHostedZone"])
@@ -45,7 +45,7 @@ impl Entitled for Endpoint {
             Right::apply("LookUp", &["ec2:DescribeVpcs"]),
             Right::apply("EndpointChange", &["ec2:CreateTags", "ec2:ModifyVpcEndpoint"])
                 .on(endpoints)
-                .when(&site.owned()),
+                .when(site.owned()),
             Right::apply("EndpointMove", &["ec2:ModifyVpcEndpoint"]).on(changed),
         ]);
         all

@@ -55,11 +55,11 @@ impl Entitled for OidcProvider {
         let change = &["iam:AddClientIDToOpenIDConnectProvider", "iam:TagOpenIDConnectProvider"];
         vec![
             Right::plan("ProviderRead", &["iam:GetOpenIDConnectProvider"]).on(arn.clone()),
-            Right::apply("ProviderMake", make).on(arn.clone()).when(&site.given()),
-            Right::apply("ProviderChange", change).on(arn.clone()).when(&site.owned()),
+            Right::apply("ProviderMake", make).on(arn.clone()).when(site.given()),
+            Right::apply("ProviderChange", change).on(arn.clone()).when(site.owned()),
             Right::destroy("ProviderDelete", &["iam:DeleteOpenIDConnectProvider"])
                 .on(arn)
-                .when(&site.owned()),
+                .when(site.owned()),
         ]
     }
 }

@@ -58,13 +58,13 @@ impl Entitled for Role {
         let arn = role_arn(site, &self.path, &self.name);
         let mut all = vec![
             Right::plan("RoleRead", &["iam:GetRole"]).on(role_arns(site, &self.path, &self.name)),
-            Right::apply("RoleMakeTag", &["iam:TagRole"]).on([arn.clone()]).when(&site.given()),
+            Right::apply("RoleMakeTag", &["iam:TagRole"]).on([arn.clone()]).when(site.given()),
             Right::apply(
                 "RoleChange",
                 &["iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"],
             )
             .on([arn.clone()])
-            .when(&site.owned()),
+            .when(site.owned()),
             // What others have hung on it goes first.
             Right::destroy(
                 "RoleDelete",
@@ -77,15 +77,15 @@ impl Entitled for Role {
                 ],
             )
             .on([arn.clone()])
-            .when(&site.owned()),
+            .when(site.owned()),
         ];
         let make = Right::apply("RoleMake", &["iam:CreateRole"]).on([arn.clone()]);
-        let make = make.when(&site.given());
+        let make = make.when(site.given());
         if let Some(boundary) = &self.permissions_boundary {
             let bounded = json!({"StringEquals": {"iam:PermissionsBoundary": boundary}});
-            all.push(make.when(&bounded.clone()));
+            all.push(make.when(bounded.clone()));
             let bind = Right::apply("RoleBind", &["iam:PutRolePermissionsBoundary"]);
-            all.push(bind.on([arn]).when(&bounded));
+            all.push(bind.on([arn]).when(bounded));
         } else {
             all.push(make);
         }

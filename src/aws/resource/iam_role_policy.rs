@@ -63,8 +63,8 @@ impl Entitled for RolePolicy {
         let arn = [role_arn(site, path, name)];
         vec![
             Right::plan("RoleRead", &["iam:GetRolePolicy"]).on(role_arns(site, path, name)),
-            Right::apply("RoleChange", &["iam:PutRolePolicy"]).on(arn.clone()).when(&site.owned()),
-            Right::destroy("RoleDelete", &["iam:DeleteRolePolicy"]).on(arn).when(&site.owned()),
+            Right::apply("RoleChange", &["iam:PutRolePolicy"]).on(arn.clone()).when(site.owned()),
+            Right::destroy("RoleDelete", &["iam:DeleteRolePolicy"]).on(arn).when(site.owned()),
         ]
     }
 }

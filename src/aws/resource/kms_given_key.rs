@@ -43,7 +43,7 @@ impl Entitled for GivenKey {
         // KMS asks for a key by its own ARN, by whatever name it was called.
         let read = if name.starts_with("alias/") {
             let named = json!({"ForAnyValue:StringEquals": {"kms:ResourceAliases": name}});
-            read.on([format!("{place}key/*")]).when(&named)
+            read.on([format!("{place}key/*")]).when(named)
         } else {
             read.on([format!("{place}key/{}", name.trim_start_matches("key/"))])
         };

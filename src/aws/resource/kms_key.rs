@@ -90,19 +90,19 @@ impl Entitled for Key {
                 ],
             )
             .on(keys.clone()),
-            Right::apply("KeyMake", &["kms:CreateKey"]).when(&site.given()),
+            Right::apply("KeyMake", &["kms:CreateKey"]).when(site.given()),
             Right::apply("KeyMakeTag", &["kms:TagResource"])
                 .on(keys.clone())
-                .when(&site.given())
-                .when(&nameless.clone()),
+                .when(site.given())
+                .when(nameless.clone()),
             // KMS makes no key whose policy its maker could not change.
-            Right::apply("KeyMakePolicy", &["kms:PutKeyPolicy"]).on(keys.clone()).when(&nameless),
-            Right::apply("KeyChange", change).on(keys.clone()).when(&site.owned()),
+            Right::apply("KeyMakePolicy", &["kms:PutKeyPolicy"]).on(keys.clone()).when(nameless),
+            Right::apply("KeyChange", change).on(keys.clone()).when(site.owned()),
             Right::apply("KeyName", &["kms:CreateAlias"]).on(alias.clone()),
             Right::destroy("KeyUnname", &["kms:DeleteAlias"]).on(alias),
-            Right::destroy("KeyDelete", &["kms:DeleteAlias"]).on(keys.clone()).when(&site.owned()),
+            Right::destroy("KeyDelete", &["kms:DeleteAlias"]).on(keys.clone()).when(site.owned()),
             // Of two runs at the same time, one gives up its key.
-            Right::remove("KeyDelete", &["kms:ScheduleKeyDeletion"]).on(keys).when(&site.owned()),
+            Right::remove("KeyDelete", &["kms:ScheduleKeyDeletion"]).on(keys).when(site.owned()),
             Right::remove("LookUp", &["kms:ListKeys"]),
         ];
         if self.search {

@@ -70,7 +70,7 @@ impl Entitled for LogGroup {
             Right::plan("LogGroupReadTags", &["logs:ListTagsForResource"]).on([arn.clone()]),
             Right::apply("LogGroupMake", &["logs:CreateLogGroup"])
                 .on(streams.clone())
-                .when(&site.given()),
+                .when(site.given()),
             Right::apply("LogGroupTag", &["logs:TagResource"])
                 .on([arn.clone(), format!("{arn}:*")]),
             Right::apply("LogGroupChange", &["logs:AssociateKmsKey", "logs:PutRetentionPolicy"])

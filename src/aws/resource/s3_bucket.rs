@@ -76,7 +76,7 @@ impl Entitled for Bucket {
             Right::plan("BucketRead", READS).on(arn.clone()),
             Right::apply("BucketMake", &["s3:CreateBucket", "s3:TagResource"])
                 .on(arn.clone())
-                .when(&site.given()),
+                .when(site.given()),
             Right::apply("BucketChange", WRITES).on(arn.clone()),
             Right::destroy("BucketDelete", &["s3:DeleteBucket", "s3:ListBucketVersions"]).on(arn),
             Right::destroy("BucketEmpty", &["s3:DeleteObjectVersion"]).on(content),

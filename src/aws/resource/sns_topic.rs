@@ -141,7 +141,7 @@ impl Entitled for Topic {
         let change = &["sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource"];
         vec![
             Right::plan("TopicRead", read).on(arn.clone()),
-            Right::apply("TopicMake", &["sns:CreateTopic"]).on(arn.clone()).when(&site.given()),
+            Right::apply("TopicMake", &["sns:CreateTopic"]).on(arn.clone()).when(site.given()),
             Right::apply("TopicChange", change).on(arn.clone()),
             Right::apply("TopicUnsubscribe", &["sns:Unsubscribe"]),
             Right::destroy("TopicDelete", &["sns:DeleteTopic"]).on(arn),
