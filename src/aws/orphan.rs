@@ -12,6 +12,7 @@ use super::{
     Aws, Mark,
     error::AwsResult as _,
     mark::{REGION, TENANT},
+    right::{Right, Site},
 };
 use crate::{error::Result, reconcile::Owner};
 
@@ -28,6 +29,19 @@ pub struct Orphan {
 /// What roles of a tenant say of themselves.
 pub(super) fn description(mark: &Mark) -> String {
     format!("Groundwork tenant {} in {}", mark.tenant, mark.region)
+}
+
+/// What the search needs.
+pub(super) fn rights(site: &Site) -> Vec<Right> {
+    let Site { partition, account, .. } = site;
+    let of_iam = |kind: &str| format!("arn:{partition}:iam::{account}:{kind}/*");
+    let everywhere = &["iam:ListOpenIDConnectProviders", "iam:ListRoles", "tag:GetResources"];
+    vec![
+        Right::search("LookUp", everywhere),
+        Right::search("RoleSearch", &["iam:ListRoleTags"]).on([of_iam("role")]),
+        Right::search("ProviderSearch", &["iam:ListOpenIDConnectProviderTags"])
+            .on([of_iam("oidc-provider")]),
+    ]
 }
 
 /// Everything with our mark whose id is not among `known`. Keys, endpoints and inference profiles,

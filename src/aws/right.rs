@@ -55,6 +55,11 @@ impl Right {
         Self::new(ALWAYS, purpose, actions)
     }
 
+    /// To look for what was left behind, which only `status` does.
+    pub fn search(purpose: &'static str, actions: &'static [&'static str]) -> Self {
+        Self::new(&[Phase::Plan], purpose, actions)
+    }
+
     /// To look, with actions that AWS does not narrow to a resource.
     pub fn look_up(actions: &'static [&'static str]) -> Self {
         Self::plan("LookUp", actions)
@@ -204,6 +209,11 @@ impl Draft {
     {
         self.rights.add(true, given.rights(&self.site));
         self.graph.require(given)
+    }
+
+    /// Rights that are nobody's in particular.
+    pub(super) fn also(&mut self, rights: Vec<Right>) {
+        self.rights.add(true, rights);
     }
 
     pub(super) fn finish(self) -> (Graph<Aws>, Rights) {

@@ -135,6 +135,7 @@ async fn a_whole_life_is_within_them_and_takes_all_of_them() {
     complete(&tenant.provision().await);
     assert_eq!(tenant.look_errors().await, Vec::<String>::new());
     assert_eq!(tenant.provision().await.changed(), 0);
+    assert_eq!(tenant.orphans().await, Vec::<String>::new());
     drift(&tenant).await;
     let changed = Tenant::in_account(account.clone(), config(CHANGED), 1).await;
     complete(&changed.provision().await);

@@ -43,8 +43,7 @@ pub fn answering(desk: &Desk, arguments: &str, answers: &[(&str, &str)]) -> Scre
             let Some(at) = text[read_to..].find(question) else { break };
             read_to += at + question.len();
             if answer.contains('\u{3}') {
-                // A person takes longer than the program to begin to read.
-                std::thread::sleep(std::time::Duration::from_millis(500));
+                await_keys(child.id());
             }
             keyboard.write_all(answer.as_bytes()).unwrap();
             answered += 1;
@@ -54,6 +53,22 @@ pub fn answering(desk: &Desk, arguments: &str, answers: &[(&str, &str)]) -> Scre
     let text = plain(&String::from_utf8_lossy(&shown));
     assert_eq!(answered, answers.len(), "not asked: {:?}\n{text}", answers.get(answered));
     Screen { code, text }
+}
+
+/// Comes back when the program reads single keys, as a person is slower than that. `script` is the
+/// process whose child the program is; where it has ended, there is nothing to wait for.
+fn await_keys(script: u32) {
+    for _ in 0..10_000 {
+        let children = format!("/proc/{script}/task/{script}/children");
+        let Ok(children) = std::fs::read_to_string(children) else { return };
+        let Some(program) = children.split_whitespace().next() else { return };
+        let Ok(terminal) = std::fs::read_link(format!("/proc/{program}/fd/0")) else { return };
+        let state = Command::new("stty").arg("-aF").arg(terminal).output().unwrap();
+        if String::from_utf8_lossy(&state.stdout).contains("-icanon") {
+            return;
+        }
+    }
+    panic!("the program never read a key");
 }
 
 fn spawn(desk: &Desk, columns: u16, arguments: &str) -> Child {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use groundwork::{
-    aws::{Aws, Identity, Phase, Place, Wanted, mark, wanted},
+    aws::{Aws, Identity, Phase, Place, Wanted, mark, orphans, wanted},
     config::{self, Config, Region},
     reconcile::{Graph, Options, Outcome, Pace, Report, Stop, apply, look},
 };
@@ -111,6 +111,15 @@ impl Tenant {
         let (graph, options) = (self.graph(), Self::options(&[], false));
         let survey = look(&graph, plan, &options, &|_| {}).await;
         survey.errors().map(ToString::to_string).collect()
+    }
+
+    /// What `status` finds that nothing speaks of, within the policy for planning.
+    pub async fn orphans(&self) -> Vec<String> {
+        let [plan, ..] = &self.bound;
+        let Wanted { graph, handles, .. } = self.wanted();
+        let survey = look(&graph, plan, &Self::options(&[], false), &|_| {}).await;
+        let found = orphans(plan, &handles.known(&survey, plan)).await.unwrap();
+        found.into_iter().map(|orphan| orphan.id).collect()
     }
 
     pub async fn provision(&self) -> Report {
