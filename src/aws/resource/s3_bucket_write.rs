@@ -25,7 +25,7 @@ use crate::{
 /// S3 takes one change of a bucket at a time and refuses the others.
 const BUSY_TRIES: u32 = 7;
 
-/// What [`write`] and the tags take.
+/// What [`write()`] and the tags take.
 pub(super) const WRITES: &[&str] = &[
     "s3:PutBucketOwnershipControls",
     "s3:PutBucketPolicy",
