@@ -2,6 +2,7 @@
 
 mod connect;
 mod error;
+mod lack;
 mod mark;
 mod monitor;
 mod network;
@@ -15,6 +16,7 @@ mod wanted;
 pub use connect::{
     Aws, Connection, Identity, configure, find_inference_profiles, identify, profile_region,
 };
+pub use lack::lacking;
 pub use mark::{Mark, Tags};
 pub use offer::{Named, Network, Offer, Subnet, look_around};
 pub use orphan::{Orphan, orphans};

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Aws, Identity, Mark,
     mark::{REGION, TENANT},
-    policy,
+    orphan, policy,
 };
 use crate::reconcile::{Given, Graph, Ref, Resource};
 
@@ -185,7 +185,9 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn new(site: Site) -> Self {
-        Self { graph: Graph::default(), rights: Rights::default(), site }
+        let mut rights = Rights::default();
+        rights.add(true, orphan::rights(&site));
+        Self { graph: Graph::default(), rights, site }
     }
 
     pub(super) fn add<R>(&mut self, resource: R) -> Ref<R::Output>
@@ -209,11 +211,6 @@ impl Draft {
     {
         self.rights.add(true, given.rights(&self.site));
         self.graph.require(given)
-    }
-
-    /// Rights that are nobody's in particular.
-    pub(super) fn also(&mut self, rights: Vec<Right>) {
-        self.rights.add(true, rights);
     }
 
     pub(super) fn finish(self) -> (Graph<Aws>, Rights) {

@@ -8,7 +8,6 @@ use super::{
     mark::TENANT,
     monitor::{self, View, Watched},
     network::network,
-    orphan,
     policy::{self, Access, Delivery, Invocable, Sender},
     resource::{
         Alarm, Bucket, Budget, Dashboard, Datum, EndpointOutput, GivenKey, InferenceProfile,
@@ -106,7 +105,6 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> Wanted {
     let delivery = delivery(config, place);
     let tags: Tags = config.tags.clone();
     let site = Site::new(place.identity, mark(config, place.region));
-    let search = site.clone();
     let mut graph = Draft::new(site);
     let profiles = profiles(&mut graph, config, place.region);
     let models = invocable(config, place, &profiles);
@@ -160,7 +158,6 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> Wanted {
     });
     let endpoints = network(&mut graph, config, place, (&models, &profiles));
     monitoring(&mut graph, config, place, &key);
-    graph.also(orphan::rights(&search));
     let (graph, rights) = graph.finish();
     Wanted { graph, handles: Handles { developer, profiles, key, endpoints }, rights }
 }

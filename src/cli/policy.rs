@@ -2,7 +2,10 @@
 
 use clap::ValueEnum;
 
-use super::{Ending, tenant::Tenant};
+use super::{
+    Ending,
+    tenant::{Opened, Tenant},
+};
 use crate::{
     aws::{self, Phase},
     reconcile::Stop,
@@ -35,4 +38,25 @@ pub(super) async fn print(what: PolicyFor, tenant: &Tenant, ui: &Ui, stop: Stop)
         ));
     }
     Ok(Exit::Done)
+}
+
+/// Says which rights to provision the present identity lacks, or that this could not be asked. Looks
+/// only: whatever comes of it, the dry run goes on.
+pub(super) async fn tell_lacking(opened: &Opened, ui: &Ui) {
+    let Opened { aws, rights, identity, .. } = opened;
+    ui.begin("asking what this identity may do");
+    let lacking = aws::lacking(aws, identity, &rights.policy(Phase::Apply)).await;
+    ui.clear();
+    match lacking {
+        Ok(lacking) if lacking.is_empty() => {}
+        Ok(lacking) => {
+            let message = format!("`{}` lacks the rights {}", identity.arn, lacking.join(", "));
+            let hint = "the whole policy: groundwork provision aws --print-policy";
+            ui.warning(&message, Some(hint));
+        }
+        Err(error) => {
+            let message = format!("whether `{}` may do all this is unknown: {error}", identity.arn);
+            ui.warning(&message, Some("allow it iam:SimulatePrincipalPolicy on itself to be told"));
+        }
+    }
 }

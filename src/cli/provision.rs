@@ -51,7 +51,10 @@ impl Provision {
 
     async fn provision(&self, tenant: &Tenant, ui: &Ui, stop: Stop) -> Ending {
         let opened = tenant.open(ui, &stop).await.map_err(|error| vec![error])?;
-        let Opened { aws, graph, handles } = opened;
+        if self.change.dry_run {
+            policy::tell_lacking(&opened, ui).await;
+        }
+        let Opened { aws, graph, handles, .. } = opened;
         graph.check_ids(named(&self.adopt)).map_err(|error| vec![error])?;
         let only: Vec<_> = named(&self.change.only).cloned().collect();
         let graph = if only.is_empty() {

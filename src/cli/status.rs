@@ -32,7 +32,7 @@ impl Status {
 
     async fn look(&self, tenant: &Tenant, ui: &Ui, stop: Stop) -> Ending {
         let opened = tenant.open(ui, &stop).await.map_err(|error| vec![error])?;
-        let Opened { aws, graph, handles } = opened;
+        let Opened { aws, graph, handles, .. } = opened;
         let options = self.work.options(stop);
         let listener = |event: Event<'_>| ui.event(&event);
         let survey = reconcile::look(&graph, &aws, &options, &listener).await;

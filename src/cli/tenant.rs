@@ -34,6 +34,8 @@ pub(super) struct Opened {
     pub aws: Aws,
     pub graph: Graph<Aws>,
     pub handles: Handles,
+    pub rights: Rights,
+    pub identity: Identity,
 }
 
 impl Tenant {
@@ -121,8 +123,8 @@ impl Tenant {
         aws::guard(&self.config, &place)?;
         let mark = aws::mark(&self.config, &self.region);
         let aws = Aws::new(&sdk, &identity, mark);
-        let Wanted { graph, handles, .. } = aws::wanted(&self.config, &place);
-        Ok(Opened { aws, graph, handles })
+        let Wanted { graph, handles, rights } = aws::wanted(&self.config, &place);
+        Ok(Opened { aws, graph, handles, rights, identity })
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     emulator::Account,
+    program::Desk,
     tenant::{SMALL, Tenant, config, said},
 };
 
@@ -186,4 +187,53 @@ async fn what_is_not_allowed_is_named() {
     let said = said(&report);
     assert!(said.contains("s3:CreateBucket"), "{said}");
     assert!(report.failed().all(|(id, _)| id.kind == "aws.s3.bucket"), "{said}");
+}
+
+#[tokio::test]
+async fn a_dry_run_says_which_rights_are_lacking_where_that_may_be_asked() {
+    let tenant = Tenant::new(config(SMALL), 1).await;
+    let mut policy = tenant.policy(Phase::Apply);
+    let statements = policy["Statement"].as_array_mut().unwrap();
+    statements.retain(|statement| statement["Sid"] != "BucketMake");
+    tenant.account.bind("installer", &policy);
+    let mut desk = Desk::with(&tenant.account, SMALL);
+    desk.set("AWS_SESSION_TOKEN", "installer");
+    let silent = desk.run(&["provision", "aws", "--dry-run"]);
+    assert_eq!(silent.code, Some(3), "{silent:?}");
+    assert!(silent.stderr.contains("may do all this is unknown"), "{silent:?}");
+
+    let role = format!("arn:aws:iam::{}:role/installer", tenant.account.id);
+    let ask = serde_json::json!({"Sid": "Ask", "Effect": "Allow",
+        "Action": ["iam:SimulatePrincipalPolicy"], "Resource": [role]});
+    policy["Statement"].as_array_mut().unwrap().push(ask);
+    tenant.account.bind("installer", &policy);
+    let told = desk.run(&["provision", "aws", "--dry-run"]);
+    assert_eq!(told.code, Some(3), "{told:?}");
+    let words = "assumed-role/installer/test` lacks the rights s3:CreateBucket";
+    assert!(told.stderr.contains(words), "{told:?}");
+    assert!(!told.stderr.contains("kms:CreateKey,"), "what it has is not named: {told:?}");
+}
+
+#[test]
+fn the_policy_is_printed_with_one_call_or_none() {
+    let account = Account::new();
+    let mut desk = Desk::with(&account, SMALL);
+    for (flag, action) in [
+        ("--print-policy", "iam:CreateRole"),
+        ("--print-policy=plan", "iam:GetRole"),
+        ("--print-policy=destroy", "iam:DeleteRole"),
+    ] {
+        account.reset();
+        let run = desk.run(&["provision", "aws", flag]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let policy: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert!(policy.to_string().contains(action), "{flag}: {policy}");
+        assert_eq!(account.calls(), ["sts.GetCallerIdentity"]);
+    }
+    account.reset();
+    desk.write(&format!("account_id: \"{}\"\n{SMALL}", account.id));
+    desk.set("AWS_ACCESS_KEY_ID", "");
+    let offline = desk.run(&["provision", "aws", "--print-policy"]);
+    assert_eq!((offline.code, account.calls().len()), (Some(0), 0), "{offline:?}");
+    assert_eq!(desk.run(&["provision", "aws", "--print-policy=all"]).code, Some(2));
 }
