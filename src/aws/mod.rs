@@ -5,6 +5,7 @@ mod error;
 mod lack;
 mod mark;
 mod monitor;
+mod monitoring;
 mod network;
 mod offer;
 mod orphan;

@@ -5,35 +5,70 @@
 
 use serde_json::Value;
 
-use super::resource::{Metric, Query, Rule};
-use crate::config::Alarms;
+use super::resource::{InferenceProfileOutput, Metric, Query, Rule};
+use crate::{
+    config::Alarms,
+    reconcile::{Known, Ref},
+};
 
 const PERIOD_SECONDS: i32 = 300;
 const HOUR_SECONDS: i32 = 3600;
 const DASHBOARD: &str = include_str!("../../templates/dashboard.json");
 
 /// A model that developers call, and what its alarms are named after.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Watched {
     /// `main`, `small`: stays the same when the model changes, so that no alarm is left behind.
     pub name: &'static str,
-    /// As it is called, and therefore as its metrics are named.
+    /// As messages name it, and, without a profile, as it is called.
     pub model: String,
+    /// The application inference profile through which it is called.
+    pub profile: Option<Ref<InferenceProfileOutput>>,
 }
 
-fn metric(id: &str, name: &str, model: &str, statistic: &str, period_seconds: i32) -> Query {
-    let metric = Metric {
-        name: name.to_owned(),
-        model: model.to_owned(),
-        statistic: statistic.to_owned(),
-        period_seconds,
-    };
-    Query { id: id.to_owned(), metric: Some(metric), expression: None, compared: false }
+/// One name under which Bedrock may count the calls of a model.
+struct Counted {
+    /// What the ids of its metrics end with.
+    suffix: &'static str,
+    model: Known<String>,
+    by_id: bool,
 }
 
-fn compared(expression: &str) -> Query {
-    let expression = Some(expression.to_owned());
-    Query { id: "value".into(), metric: None, expression, compared: true }
+impl Watched {
+    /// Whether Bedrock counts what goes through an application inference profile under its ARN or
+    /// its id is not documented: one of the two stays empty.
+    fn counted(&self) -> Vec<Counted> {
+        let Some(profile) = &self.profile else {
+            let model = Known::Now(self.model.clone());
+            return vec![Counted { suffix: "", model, by_id: false }];
+        };
+        let later = || Known::Later { after: profile.id().to_string() };
+        vec![
+            Counted { suffix: "_arn", model: later(), by_id: false },
+            Counted { suffix: "_id", model: later(), by_id: true },
+        ]
+    }
+
+    /// A metric under each name, and the ids under which an expression may use them.
+    fn metrics(&self, id: &str, name: &str, statistic: &str, period_seconds: i32) -> Vec<Query> {
+        let of = |Counted { suffix, model, by_id }: Counted| {
+            let (name, statistic) = (name.to_owned(), statistic.to_owned());
+            let metric = Metric { name, model, by_id, statistic, period_seconds };
+            let id = format!("{id}{suffix}");
+            Query { id, metric: Some(metric), expression: None, compared: false }
+        };
+        self.counted().into_iter().map(of).collect()
+    }
+}
+
+/// Their ids with nothing taken for zero, each and between them `joined`.
+fn filled(metrics: &[Query], joined: &str) -> String {
+    let filled: Vec<String> = metrics.iter().map(|query| format!("FILL({},0)", query.id)).collect();
+    filled.join(joined)
+}
+
+fn compared(expression: String) -> Query {
+    Query { id: "value".into(), metric: None, expression: Some(expression), compared: true }
 }
 
 fn above(description: String, metrics: Vec<Query>, threshold: f64) -> Rule {
@@ -51,22 +86,21 @@ fn above(description: String, metrics: Vec<Query>, threshold: f64) -> Rule {
 
 /// The alarms of one model, each with the end of its name.
 pub(super) fn model_rules(alarms: &Alarms, watched: &Watched) -> Vec<(String, Rule)> {
-    let Watched { name, model } = watched;
-    let of = |id, metric_name, statistic| metric(id, metric_name, model, statistic, PERIOD_SECONDS);
+    let Watched { name, model, .. } = watched;
+    let of = |id, metric, statistic| watched.metrics(id, metric, statistic, PERIOD_SECONDS);
     let percent = alarms.error_rate_percent;
     // Guides and AWS disagree on whether failed calls count as invocations. So the share is of
     // their sum: five percent stay above 4.7. Without a call there is no value, which is no breach.
-    let rate = "100*(FILL(client,0)+FILL(server,0))/(FILL(calls,0)+FILL(client,0)+FILL(server,0))";
-    let failed = vec![
-        of("calls", "Invocations", "Sum"),
-        of("client", "InvocationClientErrors", "Sum"),
-        of("server", "InvocationServerErrors", "Sum"),
-        compared(rate),
-    ];
-    let mut slow = of("value", "TimeToFirstToken", "p90");
-    slow.compared = true;
-    let mut throttled = of("value", "InvocationThrottles", "Sum");
-    throttled.compared = true;
+    let calls = of("calls", "Invocations", "Sum");
+    let mut bad = of("client", "InvocationClientErrors", "Sum");
+    bad.extend(of("server", "InvocationServerErrors", "Sum"));
+    let (all, wrong) = (filled(&calls, "+"), filled(&bad, "+"));
+    let rate = compared(format!("100*({wrong})/({all}+{wrong})"));
+    let failed = calls.into_iter().chain(bad).chain([rate]).collect();
+    let mut slow = of("latency", "TimeToFirstToken", "p90");
+    slow.push(compared(format!("MAX([{}])", filled(&slow, ","))));
+    let mut throttled = of("throttled", "InvocationThrottles", "Sum");
+    throttled.push(compared(filled(&throttled, "+")));
     let latency = alarms.latency_ms;
     let most = alarms.throttled_calls;
     vec![
@@ -78,7 +112,7 @@ pub(super) fn model_rules(alarms: &Alarms, watched: &Watched) -> Vec<(String, Ru
             format!("{name}-latency"),
             above(
                 format!("{model} takes more than {latency} ms to the first token"),
-                vec![slow],
+                slow,
                 f64::from(latency),
             ),
         ),
@@ -86,7 +120,7 @@ pub(super) fn model_rules(alarms: &Alarms, watched: &Watched) -> Vec<(String, Ru
             format!("{name}-throttling"),
             above(
                 format!("More than {most} calls of {model} are throttled in five minutes"),
-                vec![throttled],
+                throttled,
                 f64::from(most),
             ),
         ),
@@ -95,12 +129,9 @@ pub(super) fn model_rules(alarms: &Alarms, watched: &Watched) -> Vec<(String, Ru
 
 /// Rings when nobody has called any of the models for so many hours.
 pub(super) fn no_traffic(hours: u32, watched: &[Watched]) -> Rule {
-    let mut metrics: Vec<Query> = watched
-        .iter()
-        .map(|it| metric(it.name, "Invocations", &it.model, "Sum", HOUR_SECONDS))
-        .collect();
-    let sum: Vec<String> = watched.iter().map(|it| format!("FILL({},0)", it.name)).collect();
-    metrics.push(compared(&sum.join("+")));
+    let of = |it: &Watched| it.metrics(it.name, "Invocations", "Sum", HOUR_SECONDS);
+    let mut metrics: Vec<Query> = watched.iter().flat_map(of).collect();
+    metrics.push(compared(filled(&metrics, "+")));
     let periods = i32::try_from(hours).unwrap_or(i32::MAX);
     Rule {
         description: format!("Nobody has called a model for {hours} hours"),
@@ -118,6 +149,7 @@ pub(super) struct View<'a> {
     pub tenant: &'a str,
     pub region: &'a str,
     pub log_group: &'a str,
+    /// Without any, all of the region.
     pub models: Vec<String>,
     /// The ARNs of its alarms; without any the panel is left out.
     pub alarms: Vec<String>,
@@ -127,7 +159,11 @@ pub(super) struct View<'a> {
 pub(super) fn dashboard(view: &View<'_>) -> Value {
     let mut body: Value = serde_json::from_str(DASHBOARD).unwrap_or_default();
     let models: Vec<String> = view.models.iter().map(|model| format!("\"{model}\"")).collect();
-    let models = models.join(" OR ");
+    let models = if models.is_empty() {
+        String::new()
+    } else {
+        format!(" ModelId=({})", models.join(" OR "))
+    };
     let filled = [
         ("{tenant}", view.tenant),
         ("{region}", view.region),
@@ -190,7 +226,7 @@ mod tests {
 
     #[test]
     fn each_rule_compares_exactly_one_value() {
-        let watched = |name| Watched { name, model: "m".into() };
+        let watched = |name| Watched { name, model: "m".into(), profile: None };
         let mut rules = model_rules(&Alarms::default(), &watched("main"));
         rules.push(("x".into(), no_traffic(3, &[watched("main"), watched("small")])));
         for (name, rule) in rules {

@@ -524,3 +524,16 @@ fn being_refused_the_search_for_what_was_left_is_a_warning() {
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(run.stderr.contains("could not look for what was left behind"), "{run:?}");
 }
+
+#[tokio::test]
+async fn alarms_watch_what_env_has_called() {
+    let tenant = made(EVERYTHING).await;
+    let inventory = tenant.account.inventory();
+    let profile = in_account(&inventory, "inference_profiles", "team-a");
+    let alarm = in_account(&inventory, "alarms", "claude-code-main-latency").to_string();
+    for name in ["arn", "id"] {
+        let watched = format!("\"Value\":{}", profile[name]);
+        assert!(alarm.contains(&watched), "{watched} is not in {alarm}");
+    }
+    assert!(!alarm.contains("\"Value\":\"us.anthropic"), "{alarm}");
+}

@@ -9,7 +9,7 @@ use aws_sdk_cloudwatch::types::{
 };
 use serde::Serialize;
 
-use super::TopicOutput;
+use super::{InferenceProfileOutput, TopicOutput};
 use crate::{
     aws::{
         Aws, Tags,
@@ -29,6 +29,8 @@ pub struct Alarm {
     pub rule: Rule,
     /// Who is told when it rings and when it is over; nobody, without one.
     pub topic: Option<Ref<TopicOutput>>,
+    /// The application inference profiles that the rule watches.
+    pub profiles: Vec<Ref<InferenceProfileOutput>>,
     pub tags: Tags,
 }
 
@@ -62,8 +64,12 @@ pub struct Query {
 #[derive(Clone, Debug, Serialize, PartialEq)]
 pub struct Metric {
     pub name: String,
-    /// The model or inference profile, as it is called.
-    pub model: String,
+    /// The model or inference profile, as it is called; of an application inference profile only its
+    /// resource is known before it is made.
+    pub model: Known<String>,
+    /// Whether of such a profile the id is meant, and not the ARN.
+    #[serde(skip)]
+    pub by_id: bool,
     pub statistic: String,
     pub period_seconds: i32,
 }
@@ -84,6 +90,24 @@ impl Alarm {
         format!("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}")
     }
 
+    /// The rule with the profiles that are there.
+    fn rule(&self, context: &Context<'_, Aws>) -> Result<Rule> {
+        let mut rule = self.rule.clone();
+        for metric in rule.metrics.iter_mut().filter_map(|query| query.metric.as_mut()) {
+            let Known::Later { after } = &metric.model else { continue };
+            let watched = self.profiles.iter().find(|profile| profile.id().to_string() == *after);
+            let by_id = metric.by_id;
+            let called = |profile: InferenceProfileOutput| match profile.arn.rsplit_once('/') {
+                Some((_, id)) if by_id => id.to_owned(),
+                _ => profile.arn,
+            };
+            if let Some(profile) = watched {
+                metric.model = context.known(profile, called)?;
+            }
+        }
+        Ok(rule)
+    }
+
     fn actions(&self, context: &Context<'_, Aws>) -> Result<Known<Vec<String>>> {
         match &self.topic {
             Some(topic) => context.known(topic, |topic| vec![topic.arn]),
@@ -93,10 +117,10 @@ impl Alarm {
 
     async fn put(&self, context: &Context<'_, Aws>, want: &State) -> Result<()> {
         let Rule { metrics, threshold, evaluation_periods, datapoints_to_alarm, .. } = &want.rule;
-        let metrics: Vec<_> = metrics.iter().map(Query::write).collect();
+        let metrics: Result<Vec<_>> = metrics.iter().map(Query::write).collect();
         let call = context.cloud.cloudwatch.put_metric_alarm().alarm_name(&self.name);
         call.alarm_description(&want.rule.description)
-            .set_metrics(Some(metrics))
+            .set_metrics(Some(metrics?))
             .comparison_operator(ComparisonOperator::from(want.rule.comparison.as_str()))
             .threshold(*threshold)
             .evaluation_periods(*evaluation_periods)
@@ -138,12 +162,13 @@ impl Resource for Alarm {
         &self.name
     }
     fn needs(&self) -> Vec<ResourceId> {
-        self.topic.iter().map(Ref::id).collect()
+        let topic = self.topic.iter().map(Ref::id);
+        topic.chain(self.profiles.iter().map(Ref::id)).collect()
     }
 
     fn desired(&self, context: &Context<'_, Aws>) -> Result<State> {
         Ok(State {
-            rule: self.rule.clone(),
+            rule: self.rule(context)?,
             actions_enabled: true,
             alarm_actions: self.actions(context)?,
             ok_actions: self.actions(context)?,
@@ -223,7 +248,8 @@ impl Query {
             let model = dimensions.iter().find(|dimension| dimension.name() == Some(MODEL));
             Metric {
                 name: metric.and_then(|it| it.metric_name()).unwrap_or_default().to_owned(),
-                model: model.and_then(|it| it.value()).unwrap_or_default().to_owned(),
+                model: Known::Now(model.and_then(|it| it.value()).unwrap_or_default().to_owned()),
+                by_id: false,
                 statistic: stat.stat().unwrap_or_default().to_owned(),
                 period_seconds: stat.period().unwrap_or_default(),
             }
@@ -236,22 +262,23 @@ impl Query {
         }
     }
 
-    fn write(&self) -> MetricDataQuery {
+    fn write(&self) -> Result<MetricDataQuery> {
         let stat = self.metric.as_ref().map(|metric| {
-            let model = Dimension::builder().name(MODEL).value(&metric.model).build();
+            let model = Dimension::builder().name(MODEL).value(metric.model.now()?).build();
             let of = CloudMetric::builder().namespace(NAMESPACE).metric_name(&metric.name);
-            MetricStat::builder()
+            Ok(MetricStat::builder()
                 .metric(of.dimensions(model).build())
                 .stat(&metric.statistic)
                 .period(metric.period_seconds)
-                .build()
+                .build())
         });
-        MetricDataQuery::builder()
+        let stat = stat.transpose()?;
+        Ok(MetricDataQuery::builder()
             .id(&self.id)
             .set_metric_stat(stat)
             .set_expression(self.expression.clone())
             .return_data(self.compared)
-            .build()
+            .build())
     }
 }
 

@@ -10,6 +10,7 @@ import json
 import logging
 import socket
 import struct
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -44,8 +45,9 @@ class Server(ThreadingHTTPServer):
             super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # Clients under test are killed in the middle of calls.
-        LOG.debug("connection of %s broke", client_address, exc_info=True)
+        # Clients under test are killed in the middle of calls; anything else is a mistake here.
+        broken = isinstance(sys.exception(), ConnectionError)
+        LOG.log(logging.DEBUG if broken else logging.ERROR, "connection of %s broke", client_address, exc_info=True)
 
 
 class Connection(BaseHTTPRequestHandler):
