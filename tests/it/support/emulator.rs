@@ -59,12 +59,11 @@ impl Account {
 
     pub fn in_region(region: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        // Several processes test at the same time against one emulator.
-        let id = format!(
-            "{:07}{:05}",
-            std::process::id() % 10_000_000,
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        // Several processes test at the same time against one emulator, and their ids come again
+        // before long: so there is something of the time in it.
+        let since = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() / 100 % 100;
+        let process = std::process::id() % 100_000;
+        let id = format!("{since:02}{process:05}{:05}", NEXT.fetch_add(1, Ordering::Relaxed));
         Self { id, region: region.into() }
     }
 

@@ -121,3 +121,6 @@ def serve(accounts: Accounts, call: Call) -> Answer:
         return Answer.of_json({"error": f"missing or unknown: {error}"}, 400)
     except (TypeError, ValueError, Malformed) as error:
         return Answer.of_json({"error": str(error)}, 400)
+    except Exception as error:
+        # Whoever asked should see what moto made of it, rather than a connection that closes.
+        return Answer.of_json({"error": repr(error)}, 500)
