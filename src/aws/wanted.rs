@@ -68,7 +68,8 @@ pub struct Handles {
     pub developer: Ref<RoleOutput>,
     /// The application inference profiles.
     pub profiles: Profiles,
-    pub key: Ref<KeyOutput>,
+    /// The tenant's own key, also where another is used and it only stays.
+    pub own_key: Ref<KeyOutput>,
     pub endpoints: Vec<Ref<EndpointOutput>>,
 }
 
@@ -77,7 +78,7 @@ impl Handles {
     pub fn known(&self, survey: &Survey<'_, Aws>, aws: &Aws) -> BTreeSet<String> {
         let Aws { partition, region, account, .. } = aws;
         let mut known: BTreeSet<String> = survey.plan().map(|(id, _)| id.to_string()).collect();
-        known.extend(survey.get(&self.key).map(|key| key.arn));
+        known.extend(survey.get(&self.own_key).map(|key| key.arn));
         let profiles = self.profiles.iter().filter_map(|(_, profile)| survey.get(profile));
         known.extend(profiles.map(|profile| profile.arn));
         let endpoints = self.endpoints.iter().filter_map(|endpoint| survey.get(endpoint));
@@ -108,7 +109,7 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> Wanted {
     let models = invocable(config, place, &profiles);
     let developer = developer(&mut graph, config, place, &profiles, &models);
     let sender = sender(config, place);
-    let key = key(&mut graph, config, &delivery, sender.as_ref());
+    let (key, own_key) = key(&mut graph, config, &delivery, sender.as_ref());
     let log_group = graph.add(LogGroup {
         name: delivery.log_group.clone(),
         retention_days: config.bedrock.logging.retention_days.days(),
@@ -157,7 +158,7 @@ pub fn wanted(config: &Config, place: &Place<'_>) -> Wanted {
     let endpoints = network(&mut graph, config, place, (&models, &profiles));
     monitoring(&mut graph, config, place, (&key, &profiles));
     let (graph, rights) = graph.finish();
-    Wanted { graph, handles: Handles { developer, profiles, key, endpoints }, rights }
+    Wanted { graph, handles: Handles { developer, profiles, own_key, endpoints }, rights }
 }
 
 fn delivery(config: &Config, place: &Place<'_>) -> Delivery {
@@ -253,14 +254,14 @@ fn invocable(config: &Config, place: &Place<'_>, profiles: &Profiles) -> Vec<Inv
     all
 }
 
-/// The tenant's own key, or the one that the configuration names. The tenant's own stays in the
+/// The key that is used, and the tenant's own: the same, unless the configuration names one. It stays in the
 /// graph either way, so that it is not forgotten when another is named later.
 fn key(
     graph: &mut Draft,
     config: &Config,
     delivery: &Delivery,
     sender: Option<&Sender>,
-) -> Ref<KeyOutput> {
+) -> (Ref<KeyOutput>, Ref<KeyOutput>) {
     let given = config.bedrock.encryption.kms_key_id.as_ref();
     let own = graph.add_if(
         given.is_none(),
@@ -272,12 +273,12 @@ fn key(
             tags: config.tags.clone(),
         },
     );
-    match given {
-        Some(key) => graph.require(GivenKey {
+    let used = given.map(|key| {
+        graph.require(GivenKey {
             key: key.to_string(),
             delivery: delivery.clone(),
             sender: sender.cloned(),
-        }),
-        None => own,
-    }
+        })
+    });
+    (used.unwrap_or_else(|| own.clone()), own)
 }

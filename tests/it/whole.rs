@@ -514,6 +514,20 @@ fn status_lists_what_the_configuration_no_longer_speaks_of() {
     assert!(table.stdout.contains("remove it: aws logs delete-log-group"), "{table:?}");
 }
 
+#[tokio::test]
+async fn our_own_key_is_no_orphan_where_another_took_its_place() {
+    let tenant = made("bedrock:\n  region: us-east-1\n").await;
+    let id = "12345678-1234-1234-1234-123456789012";
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": "*", "Action": "kms:*", "Resource": "*"}]});
+    tenant.account.key(id, Some(&policy));
+    let text = format!("bedrock:\n  region: us-east-1\n  encryption: {{ kms_key_id: {id} }}\n");
+    let tenant = Tenant::in_account(tenant.account.clone(), config(&text), 1).await;
+    let report = tenant.provision().await;
+    assert!(report.complete() && report.left() == 1, "{}", said(&report));
+    assert_eq!(tenant.orphans().await, Vec::<String>::new());
+}
+
 #[test]
 fn being_refused_the_search_for_what_was_left_is_a_warning() {
     let account = Account::new();
