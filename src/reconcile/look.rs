@@ -174,6 +174,9 @@ fn decide_unwanted<C>(entry: &Entry<C>, options: &Options, seen: &Seen) -> Actio
     if entry.node.given() {
         return Action::Absent;
     }
+    if let (Owner::Us | Owner::Parent, Some(why)) = (&seen.owner, entry.node.stays()) {
+        return Action::Leave(why.to_owned());
+    }
     match (&seen.owner, entry.node.holds()) {
         (Owner::Other(who), _) => Action::Leave(format!("belongs to {who}")),
         (_, Some(held)) if !options.delete_data => Action::Leave(format!("holds {held}")),

@@ -1,0 +1,231 @@
+//! IAM policies that we share with others: read, changed in our part only, written back with the
+//! etag they were read with.
+//!
+//! Everything that is not ours stays as it was read, conditions and fields unknown to us included.
+//! Who was faster is met again on a fresh copy.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Gcp,
+    error::{Answered as _, Failure},
+    rest::Request,
+};
+use crate::{error::Result, reconcile::Context};
+
+/// The last version, the only one in which conditions are seen and kept.
+const VERSION: u8 = 3;
+const TRIES_WHEN_STALE: u32 = 10;
+/// With the default pace, two minutes: so long a new account may be unknown to policies.
+const TRIES_WHEN_UNKNOWN: u32 = 19;
+
+/// Whose policy it is.
+#[derive(Clone, Debug)]
+pub(super) enum Holder {
+    /// `v3/projects/P`
+    Project(String),
+    /// `v1/projects/P/serviceAccounts/E`
+    ServiceAccount(String),
+    /// `v1/projects/P/locations/L/keyRings/R/cryptoKeys/K`
+    CryptoKey(String),
+}
+
+impl Holder {
+    fn read<'a>(&self, gcp: &'a Gcp) -> Request<'a> {
+        let query = "options.requestedPolicyVersion";
+        let version = VERSION.to_string();
+        match self {
+            Self::Project(path) => gcp
+                .rest
+                .post("cloudresourcemanager.projects.getIamPolicy", format!("{path}:getIamPolicy"))
+                .json(json!({ "options": { "requestedPolicyVersion": VERSION } })),
+            Self::ServiceAccount(path) => gcp
+                .rest
+                .post("iam.projects.serviceAccounts.getIamPolicy", format!("{path}:getIamPolicy"))
+                .query(query, version),
+            Self::CryptoKey(path) => {
+                let call = "cloudkms.projects.locations.keyRings.cryptoKeys.getIamPolicy";
+                gcp.rest.get(call, format!("{path}:getIamPolicy")).query(query, version)
+            }
+        }
+    }
+
+    fn write<'a>(&self, gcp: &'a Gcp, policy: &Policy) -> Request<'a> {
+        let (call, path, mask) = match self {
+            // Without it Google takes the bindings alone, and passes over what is audited.
+            Self::Project(path) => (
+                "cloudresourcemanager.projects.setIamPolicy",
+                path,
+                Some("bindings,etag,auditConfigs"),
+            ),
+            Self::ServiceAccount(path) => ("iam.projects.serviceAccounts.setIamPolicy", path, None),
+            Self::CryptoKey(path) => {
+                ("cloudkms.projects.locations.keyRings.cryptoKeys.setIamPolicy", path, None)
+            }
+        };
+        let mut body = json!({ "policy": policy.0 });
+        if let (Some(mask), Some(fields)) = (mask, body.as_object_mut()) {
+            fields.insert("updateMask".into(), mask.into());
+        }
+        gcp.rest.post(call, format!("{path}:setIamPolicy")).json(body)
+    }
+
+    /// `None` if there is nothing that could have a policy.
+    pub(super) async fn look(&self, gcp: &Gcp) -> Result<Option<Policy>> {
+        Ok(self.read(gcp).send().await.absent()?.map(Policy))
+    }
+
+    /// Changes the policy, unless `edit` says that there is nothing to change. `edit` may be called
+    /// again, on a newer copy.
+    pub(super) async fn change(
+        &self,
+        context: &Context<'_, Gcp>,
+        edit: impl Fn(&mut Policy) -> bool,
+    ) -> Result<()> {
+        let (mut stale, mut unknown) = (0, 0);
+        loop {
+            let mut policy = Policy(self.read(context.cloud).send().await.done()?);
+            if !edit(&mut policy) {
+                return Ok(());
+            }
+            policy.set("version", VERSION.into());
+            let written = self.write(context.cloud, &policy).send::<Value>().await;
+            match written {
+                Err(failure) if is_stale(&failure) && stale < TRIES_WHEN_STALE => {
+                    context.pause("others to have changed the policy", stale).await?;
+                    stale += 1;
+                }
+                Err(failure) if is_unknown(&failure) && unknown < TRIES_WHEN_UNKNOWN => {
+                    context.pause("the account to be known", unknown).await?;
+                    unknown += 1;
+                }
+                other => return other.done().map(drop),
+            }
+        }
+    }
+}
+
+/// Somebody else was faster.
+fn is_stale(failure: &Failure) -> bool {
+    let aborted = |status: &str| matches!(status, "ABORTED" | "conditionNotMet");
+    failure.refusal().is_some_and(|refusal| {
+        refusal.code == 412 || (refusal.code == 409 && aborted(&refusal.status))
+    })
+}
+
+/// A member that was made a moment ago is not known everywhere. The one place where Google gives
+/// no reason but the text.
+fn is_unknown(failure: &Failure) -> bool {
+    failure
+        .refusal()
+        .is_some_and(|refusal| refusal.code == 400 && refusal.message.contains("does not exist"))
+}
+
+/// A policy as it was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Policy(pub(super) Value);
+
+impl Policy {
+    fn set(&mut self, key: &str, value: Value) {
+        if let Some(fields) = self.0.as_object_mut() {
+            fields.insert(key.into(), value);
+        }
+    }
+
+    pub(super) fn list(&self, key: &str) -> impl Iterator<Item = &Value> {
+        self.0.get(key).and_then(Value::as_array).into_iter().flatten()
+    }
+
+    /// The list under `key`, made if it is not there.
+    pub(super) fn list_mut(&mut self, key: &str) -> Option<&mut Vec<Value>> {
+        if !self.0.is_object() {
+            self.0 = Value::Object(Map::new());
+        }
+        let list = self.0.as_object_mut()?.entry(key).or_insert_with(|| json!([]));
+        list.as_array_mut()
+    }
+
+    /// Who has the role without a condition.
+    pub(super) fn members(&self, role: &str) -> Vec<&str> {
+        let plain = self.list("bindings").filter(|binding| is_plain(binding, role));
+        let members = plain.filter_map(|binding| binding.get("members")?.as_array());
+        members.flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// Gives the role without a condition. Says whether that changed anything.
+    pub(super) fn grant(&mut self, role: &str, member: &str) -> bool {
+        if self.members(role).contains(&member) {
+            return false;
+        }
+        let Some(bindings) = self.list_mut("bindings") else { return false };
+        let plain = bindings.iter_mut().find(|binding| is_plain(binding, role));
+        match plain.and_then(|binding| binding.get_mut("members")?.as_array_mut()) {
+            Some(members) => members.push(member.into()),
+            None => bindings.push(json!({ "role": role, "members": [member] })),
+        }
+        true
+    }
+
+    /// Takes the role away from those for whom `whose` is true, where it is without a condition.
+    /// Says whether that changed anything.
+    pub(super) fn revoke(&mut self, role: &str, whose: impl Fn(&str) -> bool) -> bool {
+        let mut changed = false;
+        let Some(bindings) = self.list_mut("bindings") else { return false };
+        for binding in bindings.iter_mut().filter(|binding| is_plain(binding, role)) {
+            let Some(members) = binding.get_mut("members").and_then(Value::as_array_mut) else {
+                continue;
+            };
+            let before = members.len();
+            members.retain(|member| !member.as_str().is_some_and(&whose));
+            changed |= members.len() < before;
+        }
+        bindings.retain(|binding| {
+            let members = binding.get("members").and_then(Value::as_array);
+            !(is_plain(binding, role) && members.is_some_and(Vec::is_empty))
+        });
+        changed
+    }
+}
+
+fn is_plain(binding: &Value, role: &str) -> bool {
+    let is = binding.get("role").and_then(Value::as_str) == Some(role);
+    is && binding.get("condition").is_none_or(Value::is_null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared() -> Policy {
+        Policy(json!({"etag": "BwX", "version": 3, "unknown": {"kept": 1.0}, "bindings": [
+            {"role": "r", "members": ["user:a"], "condition": {"expression": "false"}},
+            {"role": "r", "members": ["user:b"]},
+        ]}))
+    }
+
+    #[test]
+    fn others_and_their_conditions_stay() {
+        let mut policy = shared();
+        assert!(policy.grant("r", "user:a"));
+        assert!(!policy.grant("r", "user:a"));
+        assert_eq!(policy.members("r"), ["user:b", "user:a"]);
+        assert!(policy.revoke("r", |member| member == "user:a"));
+        assert_eq!(policy, shared());
+    }
+
+    #[test]
+    fn a_role_that_nobody_has_any_more_leaves_no_empty_binding() {
+        let mut policy = shared();
+        policy.grant("mine", "user:c");
+        assert!(policy.revoke("mine", |_| true));
+        assert!(!policy.revoke("mine", |_| true));
+        assert_eq!(policy, shared());
+    }
+
+    #[test]
+    fn a_new_policy_takes_a_first_binding() {
+        let mut policy = Policy::default();
+        assert!(policy.grant("r", "user:a"));
+        assert_eq!(policy.0, json!({"bindings": [{"role": "r", "members": ["user:a"]}]}));
+    }
+}

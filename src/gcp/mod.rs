@@ -1,0 +1,23 @@
+//! Google Cloud: what a project should look like for Claude Code on Vertex AI, and how to bring it
+//! there.
+//!
+//! One file a kind of resource in `resource`. `rest` makes the calls, `token` signs them, `error`
+//! reads the refusals, `operation` waits for what takes longer, `iam_policy` changes the policies
+//! that we share with others. What people do by hand after the field's guides, and what is wrong
+//! with it, is said where it matters.
+
+mod connect;
+mod error;
+mod iam_policy;
+mod mark;
+mod operation;
+mod resource;
+mod rest;
+mod right;
+mod token;
+
+pub use connect::{Connection, Gcp, Project, connect, identify};
+pub use mark::{Labels, Mark};
+pub use rest::{Rest, Retry};
+pub use right::Rights;
+pub use token::{SignIn, TokenSource};
