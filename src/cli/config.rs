@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, builder::BoolishValueParser};
 
-use super::{Ending, Global, tenant::Tenant};
+use super::{Ending, Global, aws::AwsTenant, cloud::Tenant as _};
 use crate::{
     config,
     error::{Error, Kind},
@@ -35,8 +35,8 @@ impl Config {
     pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
         match self.action {
             Action::Check { .. } => {
-                let tenant = Tenant::read(global, ui)?;
-                ui.note(&format!("{} is right", tenant.path.display()));
+                let tenant = AwsTenant::read(global, ui)?;
+                ui.note(&format!("{} is right", tenant.path().display()));
                 ui.end("config", Exit::Done);
             }
             Action::Schema => {

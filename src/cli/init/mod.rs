@@ -15,9 +15,10 @@ use self::{
     questions::Known,
 };
 use super::{
-    Cloud, Ending, Global, interrupt,
-    tenant::{FILE_NAME, endpoint_url, file_flag},
-    variable,
+    Cloud, Ending, Global,
+    aws::FILE_NAME,
+    flags::{endpoint_url, file_flag},
+    interrupt, variable,
 };
 use crate::{
     aws::{self, Connection},
