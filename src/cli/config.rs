@@ -1,10 +1,13 @@
-//! `groundwork config`: checks the file that people write, and describes it to their editors.
+//! `groundwork config`: checks the files that people write, and describes them to their editors.
 
-use clap::{Args, Subcommand, builder::BoolishValueParser};
+use std::path::Path;
 
-use super::{Ending, Global, tenant::Tenant};
+use clap::{Args, Subcommand, ValueEnum, builder::BoolishValueParser};
+
+use super::{Ending, Global, tenant::Tenant, variable};
 use crate::{
-    config,
+    claude::vertex,
+    config::{self, Loaded, Shape as _, VertexConfig, VertexLocation},
     error::{Error, Kind},
     ui::{Exit, Ui},
 };
@@ -23,8 +26,19 @@ enum Action {
         #[arg(long, env = "GROUNDWORK_JSON", value_parser = BoolishValueParser::new())]
         json: bool,
     },
-    /// Print the JSON Schema of claude-config.yaml, with which editors complete and check
-    Schema,
+    /// Print the JSON Schema of a configuration, with which editors complete and check
+    Schema {
+        /// claude-config.yaml (aws) or vertex-config.yaml (gcp)
+        #[arg(default_value = "aws")]
+        cloud: Cloud,
+    },
+}
+
+/// Whose configuration is described.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Cloud {
+    Aws,
+    Gcp,
 }
 
 impl Config {
@@ -35,12 +49,15 @@ impl Config {
     pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
         match self.action {
             Action::Check { .. } => {
-                let tenant = Tenant::read(global, ui)?;
-                ui.note(&format!("{} is right", tenant.path.display()));
+                check(global, ui)?;
                 ui.end("config", Exit::Done);
             }
-            Action::Schema => {
-                let text = serde_json::to_string_pretty(&config::schema()).map_err(|error| {
+            Action::Schema { cloud } => {
+                let schema = match cloud {
+                    Cloud::Aws => config::schema::<config::Config>(),
+                    Cloud::Gcp => config::schema::<VertexConfig>(),
+                };
+                let text = serde_json::to_string_pretty(&schema).map_err(|error| {
                     vec![Error::new(Kind::Internal, "the schema is no JSON").caused_by(error)]
                 })?;
                 ui.data(&format!("{text}\n"));
@@ -48,4 +65,60 @@ impl Config {
         }
         Ok(Exit::Done)
     }
+}
+
+/// Checks the file that is named, or else what there is: one for each cloud.
+fn check(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
+    let named = global.config.as_ref().filter(|path| !path.as_os_str().is_empty());
+    if let Some(path) = named {
+        return match config::cloud_of(path) {
+            Some(config::Cloud::Gcp) => check_gcp(path, global, ui),
+            Some(config::Cloud::Aws) | None => check_aws(global, ui),
+        };
+    }
+    let found = |name| config::find(&std::env::current_dir().ok()?, name);
+    let gcp = found(VertexConfig::FILE_NAME);
+    // Without either, the error is the one of the file that is asked for first.
+    let aws = found(config::Config::FILE_NAME).is_some() || gcp.is_none();
+    let both = [aws.then(|| check_aws(global, ui)), gcp.map(|path| check_gcp(&path, global, ui))];
+    let errors: Vec<Error> = both.into_iter().flatten().filter_map(Result::err).flatten().collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn check_aws(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
+    let tenant = Tenant::read(global, ui)?;
+    ui.note(&format!("{} is right", tenant.path.display()));
+    Ok(())
+}
+
+fn check_gcp(path: &Path, global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
+    let mut loaded: Loaded<VertexConfig> = config::load(path, &variable)?;
+    let location = location(global, &loaded).map_err(|error| vec![error])?;
+    if loaded.config.vertex_ai.project_id.is_none() {
+        let message = format!("{}: the configuration names no project", path.display());
+        return Err(vec![
+            Error::new(Kind::Config, message)
+                .hint("add `project_id: your-project-id` (yours) below `vertex_ai:`"),
+        ]);
+    }
+    vertex::warn(&mut loaded, &location);
+    for warning in &loaded.warnings {
+        ui.warning(&warning.to_string(), warning.hint.as_deref());
+    }
+    ui.note(&format!("{} is right", path.display()));
+    Ok(())
+}
+
+fn location(global: &Global, loaded: &Loaded<VertexConfig>) -> Result<VertexLocation, Error> {
+    if let Some(region) = global.region.as_ref().filter(|region| !region.is_empty()) {
+        return region
+            .parse()
+            .map_err(|problem| Error::new(Kind::Config, format!("--region {region}: {problem}")));
+    }
+    loaded.config.vertex_ai.location.clone().ok_or_else(|| {
+        let path = loaded.path.display();
+        Error::new(Kind::Config, format!("{path}: the configuration names no location"))
+            .hint("add `location: us` (or `eu`, `global`, a region) below `vertex_ai:`")
+            .hint("or name it: --region LOCATION")
+    })
 }
