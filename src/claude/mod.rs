@@ -8,6 +8,7 @@ mod environment;
 mod export;
 pub mod model;
 pub mod variable;
+pub mod vertex;
 
 pub use self::{
     environment::{Environment, StandIns},

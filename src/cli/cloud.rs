@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::{Ending, Global, aws::AwsTenant};
+use super::{Ending, Global, aws::AwsTenant, gcp::GcpTenant};
 use crate::{
     claude::Environment,
     config::Warning,
@@ -18,6 +18,7 @@ use crate::{
 pub(super) enum Cloud {
     #[default]
     Aws,
+    Gcp,
 }
 
 impl Cloud {
@@ -25,6 +26,7 @@ impl Cloud {
     pub(super) fn run(self, command: &impl OfTenant, global: &Global, ui: &Ui) -> Ending {
         match self {
             Self::Aws => command.run_for::<AwsTenant>(global, ui),
+            Self::Gcp => command.run_for::<GcpTenant>(global, ui),
         }
     }
 }

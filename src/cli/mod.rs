@@ -8,6 +8,7 @@ mod config;
 mod destroy;
 mod env;
 mod flags;
+mod gcp;
 mod init;
 mod interrupt;
 mod policy;

@@ -33,10 +33,12 @@ mod region;
 mod rewrite;
 mod schema;
 mod shape;
+mod shaped;
 mod source;
 mod syntax;
 mod tenant;
 mod tree;
+pub mod vertex;
 mod warning;
 
 use std::path::{Path as FilePath, PathBuf};
@@ -59,7 +61,9 @@ pub use self::{
     shape::{
         Access, Bedrock, Config, Encryption, InferenceProfile, Logging, Oidc, S3Logging, VpcConfig,
     },
+    shaped::{Cloud, Notes, Shape, Told, cloud_of},
     tenant::{AccountId, Tenant},
+    vertex::{ProjectId, VertexConfig, VertexLocation, VertexModel},
     warning::Warning,
 };
 use self::{
@@ -72,8 +76,8 @@ use crate::error::Error;
 
 /// A configuration without mistakes.
 #[derive(Clone, Debug)]
-pub struct Loaded {
-    pub config: Config,
+pub struct Loaded<C = Config> {
+    pub config: C,
     /// As the user gave it.
     pub path: PathBuf,
     /// In the order of the file.
@@ -81,7 +85,7 @@ pub struct Loaded {
     text: String,
 }
 
-impl Loaded {
+impl<C> Loaded<C> {
     /// What is in the file, without a byte order mark.
     pub fn text(&self) -> &str {
         &self.text
@@ -109,20 +113,20 @@ pub fn find(start: &FilePath, file_name: &str) -> Option<PathBuf> {
 /// Reads a configuration, or tells all that is wrong with it, in the order of the file.
 ///
 /// `environment` gives the variables that `${NAME}` stands for.
-pub fn load(
+pub fn load<C: Shape>(
     path: &FilePath,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Loaded, Vec<Error>> {
+) -> Result<Loaded<C>, Vec<Error>> {
     let text = source::read(path, &label(path)).map_err(|error| vec![error])?;
     load_text(text, path, environment)
 }
 
 /// Reads the text of a configuration that is, or will be, at `path`.
-fn load_text(
+fn load_text<C: Shape>(
     text: String,
     path: &FilePath,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Loaded, Vec<Error>> {
+) -> Result<Loaded<C>, Vec<Error>> {
     let label = label(path);
     let mut tree = syntax::parse(&text, &label).map_err(|error| vec![error])?;
 
@@ -135,17 +139,20 @@ fn load_text(
         skip.add(&problem.path());
     }
 
-    let config: Config = if tree == tree::Tree::Null {
-        Config::default()
+    let config = if tree == tree::Tree::Null {
+        C::default()
     } else {
         decode::decode(&tree, &mut skip, &mut problems)
     };
-    check::check(&config, &skip, &mut problems);
-    let reader = Reader { text: &text, label: &label, filled: &filled };
+    config.check(&mut Notes { skip: &skip, problems: &mut problems });
+    let reader = Reader { text: &text, label: &label, filled: &filled, schema: schema::<C> };
     if !problems.is_empty() {
         return Err(reader.errors(&problems));
     }
-    let mut warnings: Vec<Warning> = warning::warnings(&config, &tree)
+    let mut told = Told { tree: &tree, all: Vec::new() };
+    config.warn(&mut told);
+    let mut warnings: Vec<Warning> = told
+        .all
         .into_iter()
         .map(|(path, message, hint)| Warning {
             place: reader.place(&path, Part::Key),
@@ -220,7 +227,7 @@ mod tests {
         }
         let text = fs::read_to_string(format!("{EXAMPLES}/claude-config.yaml")).unwrap();
         let mut all = Vec::new();
-        keys(&schema(), &mut all);
+        keys(&schema::<Config>(), &mut all);
         for key in all {
             assert!(text.contains(&format!("{key}:")), "{key} is not in the example");
         }

@@ -9,15 +9,19 @@
 mod connect;
 mod error;
 mod iam_policy;
+mod lack;
 mod mark;
 mod operation;
 mod resource;
 mod rest;
 mod right;
 mod token;
+mod wanted;
 
 pub use connect::{Connection, Gcp, Project, connect, identify};
+pub use lack::lacking;
 pub use mark::{Labels, Mark};
 pub use rest::{Rest, Retry};
 pub use right::Rights;
 pub use token::{SignIn, TokenSource};
+pub use wanted::{Handles, Place, Wanted, mark, wanted};

@@ -100,13 +100,17 @@ impl Rights {
             Phase::Apply => "provisions",
             Phase::Destroy => "removes",
         };
-        let (of_project, _) = self.divided(phase);
         json!({
             "title": format!("Groundwork: {does} {tenant}"),
             "description": "What one run takes, and no more",
             "stage": "GA",
-            "includedPermissions": of_project,
+            "includedPermissions": self.of_project(phase),
         })
+    }
+
+    /// Those that a role of the project can hold.
+    pub fn of_project(&self, phase: Phase) -> Vec<&'static str> {
+        self.divided(phase).0
     }
 
     /// Those on a billing account.
