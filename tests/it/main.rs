@@ -15,6 +15,7 @@ mod conflict;
 mod contract;
 mod engine;
 mod fault;
+mod google_fake;
 mod guide;
 mod house;
 mod init;

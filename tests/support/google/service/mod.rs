@@ -1,0 +1,20 @@
+//! The services: each registers its methods by the ids of the discovery documents.
+
+mod cloudresourcemanager;
+mod iamcredentials;
+mod serviceusage;
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use super::call::Method;
+
+const ALL: &[&[Method]] =
+    &[cloudresourcemanager::METHODS, iamcredentials::METHODS, serviceusage::METHODS];
+
+/// The implementation of a documented method.
+pub fn find(id: &str) -> Option<&'static Method> {
+    static METHODS: OnceLock<HashMap<&'static str, &'static Method>> = OnceLock::new();
+    let methods = METHODS
+        .get_or_init(|| ALL.iter().copied().flatten().map(|method| (method.id, method)).collect());
+    methods.get(id).copied()
+}
