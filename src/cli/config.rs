@@ -71,9 +71,8 @@ fn check(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
             Some(config::Cloud::Aws) | None => check_one::<AwsTenant>(global, ui),
         };
     }
-    let there = |name| {
-        std::env::current_dir().is_ok_and(|folder| config::find(&folder, name).is_some())
-    };
+    let there =
+        |name| std::env::current_dir().is_ok_and(|folder| config::find(&folder, name).is_some());
     let gcp = there(VertexConfig::FILE_NAME);
     // Without either, the error is the one of the file that is asked for first.
     let aws = there(config::Config::FILE_NAME) || !gcp;

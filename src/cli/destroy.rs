@@ -54,7 +54,7 @@ impl Destroy {
         ui.clear();
         let exit = exit_of_report(&report);
         ui.summary(&Summary { command: "destroy", report: &report, exit, environment: None });
-        if report.left() > 0 && !self.delete_data {
+        if report.holding() > 0 && !self.delete_data {
             ui.note("to delete also what holds data: --delete-data");
         }
         Ok(exit)

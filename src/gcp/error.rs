@@ -197,6 +197,12 @@ impl Failure {
         let metadata = |key: &str| refusal.metadata.get(key).and_then(Value::as_str);
         match (refusal.code, refusal.reason.as_str()) {
             (401, _) => said.hint("sign in anew: gcloud auth application-default login"),
+            _ if refusal.is_disabled() => {
+                let service = metadata("service").unwrap_or("SERVICE");
+                said.hint(format!(
+                    "it is switched on by provisioning, or: gcloud services enable {service}"
+                ))
+            }
             (403, "USER_PROJECT_DENIED") => said.hint(
                 "the project that pays for the calls needs roles/serviceusage.serviceUsageConsumer",
             ),

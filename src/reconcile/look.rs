@@ -9,6 +9,7 @@ use super::{
     context::{Outputs, Run, read},
     graph::Entry,
     node::Seen,
+    report::HOLDS,
 };
 use crate::error::{Error, Kind, Result};
 
@@ -179,7 +180,7 @@ fn decide_unwanted<C>(entry: &Entry<C>, options: &Options, seen: &Seen) -> Actio
     }
     match (&seen.owner, entry.node.holds()) {
         (Owner::Other(who), _) => Action::Leave(format!("belongs to {who}")),
-        (_, Some(held)) if !options.delete_data => Action::Leave(format!("holds {held}")),
+        (_, Some(held)) if !options.delete_data => Action::Leave(format!("{HOLDS}{held}")),
         _ => Action::Delete,
     }
 }

@@ -3,6 +3,6 @@
 mod service_account;
 mod services;
 
-pub use service_account::ServiceAccountOutput;
 pub(super) use service_account::ServiceAccount;
+pub use service_account::ServiceAccountOutput;
 pub(super) use services::Services;
