@@ -27,9 +27,9 @@
 //! * `world.by_number(name)` and `by_id(name)` rewrite `projects/...`: take one of them for keys.
 //! * `world.etag()`, `.now()` (advances with each use), `.unique_id()`, `.serial()`.
 //! * Errors: `Failure::invalid|precondition|permission|missing|exists|concurrent|new`, with `.reason()`
-//!   (ErrorInfo) and `.detail()`; the older form of compute, storage, BigQuery and DNS is made of it, its
+//!   (`ErrorInfo`) and `.detail()`; the older form of compute, storage, BigQuery and DNS is made of it, its
 //!   reason from the code, unless `older` is set. Return `Value::Null` for 204.
-//! * Policies: `policy::answer_get(world, call, resource)`, `answer_set(..)`, or `get` and `set`.
+//! * Policies: `Ok(policy::answer_get(world, call, resource))`, `policy::answer_set(..)`, or `get` and `set`.
 //! * Lists: `page::page(world, call, "items", values)`. Masks: `mask::merge(&mut old, new, mask, allowed)`.
 //! * Operations: `operation::begin(world, name, metadata, &response)` answers the first look, register
 //!   `operation::get` for the API's `operations.get`; `begin_compute`, `get_compute` for Compute Engine.

@@ -1,6 +1,7 @@
 //! The services: each registers its methods by the ids of the discovery documents.
 
 mod cloudresourcemanager;
+mod iam;
 mod iamcredentials;
 mod serviceusage;
 
@@ -8,8 +9,16 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use super::call::Method;
 
-const ALL: &[&[Method]] =
-    &[cloudresourcemanager::METHODS, iamcredentials::METHODS, serviceusage::METHODS];
+const ALL: &[&[Method]] = &[
+    cloudresourcemanager::METHODS,
+    iam::accounts::METHODS,
+    iam::federation::POOL_METHODS,
+    iam::federation::PROVIDER_METHODS,
+    iam::keys::METHODS,
+    iam::roles::METHODS,
+    iamcredentials::METHODS,
+    serviceusage::METHODS,
+];
 
 /// The implementation of a documented method.
 pub fn find(id: &str) -> Option<&'static Method> {
