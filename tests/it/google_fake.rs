@@ -1,6 +1,7 @@
 //! The fake of the Google APIs itself: what tests of the second cloud rely on.
 
 use std::{
+    collections::BTreeSet,
     io::{Read as _, Write as _},
     net::TcpStream,
     thread,
@@ -9,7 +10,9 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::google::fake::{Google, caller::OWNER, journal::Fault};
+use crate::support::google::fake::{
+    Google, caller::OWNER, discovery::Discovery, journal::Fault, service,
+};
 
 const PROJECT: &str = "acme-ai";
 
@@ -307,4 +310,18 @@ fn tokens_come_from_the_metadata_server_and_posts_have_a_length() {
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 411"), "{answer}");
     assert_eq!(google.violations().len(), 1);
+}
+
+#[test]
+fn every_method_that_is_implemented_is_documented() {
+    let discovery = Discovery::installed();
+    let mut seen = BTreeSet::new();
+    for method in service::all() {
+        let api = method.id.split('.').next().unwrap();
+        assert!(discovery.ids(api).contains(&method.id), "{} is not documented", method.id);
+        assert!(seen.insert(method.id), "{} is registered twice", method.id);
+    }
+    for api in ["aiplatform", "bigquery", "cloudkms", "compute", "dns", "logging", "storage"] {
+        assert!(!discovery.ids(api).is_empty(), "{api}");
+    }
 }

@@ -20,7 +20,7 @@
 //!   (`call.version` tells). By then the request has been checked: types are right, unknown fields are
 //!   not there, the API is on, the caller has `permissions`.
 //! * `call.path("name")`, `.query("x")`, `.queries("x")`, `.text("/json/pointer")`, `.body`, `.project`
-//!   (a number), `.identity`, `.if_match`; `call.demand(world, permission, resource)?` asks for more.
+//!   (a number), `.host` (`us-east5-aiplatform`), `.identity`, `.if_match`; `call.demand(world, permission, resource)?` asks for more.
 //! * Resources lie in `world.store("kind")`, by name: `insert`, `get`, `remove`. What is in a store is in
 //!   the inventory. Fields with `_` are left out by `World::shown(&value)`, which answers must go through.
 //!   `world.find(kind, name)` and `world.all(kind)` only read.

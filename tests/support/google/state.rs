@@ -36,6 +36,8 @@ pub struct Raw {
 
 /// A request that is of a documented method.
 pub struct Matched {
+    /// As it was called: `us-east5-aiplatform`, or the same as `api`.
+    pub host: String,
     pub api: String,
     pub document: &'static Document,
     pub method: &'static Method,
@@ -61,10 +63,11 @@ impl State {
     /// `None`: Google's front end knows no such path.
     pub fn matched(&mut self, raw: &Raw) -> Option<Matched> {
         let segments: Vec<&str> = raw.path.split('/').collect();
-        let (api, path) = segments.split_first()?;
+        let (host, path) = segments.split_first()?;
+        let api = api_of(host);
         let found = self.discovery.document(api, path).and_then(|document| {
             let (method, path) = document.method(&raw.verb, path)?;
-            Some(Matched { api: (*api).to_owned(), document, method, path })
+            Some(Matched { host: (*host).to_owned(), api: api.to_owned(), document, method, path })
         });
         if found.is_none() {
             self.violation(&format!("{} {}", raw.verb, raw.path), "no such method");
@@ -128,6 +131,7 @@ impl State {
         let payer = raw.user_project.as_ref().and_then(|project| self.world.number(project));
         let version = raw.path.split('/').skip(1).find(|segment| segment.starts_with('v'));
         Call {
+            host: matched.host.clone(),
             api: matched.api.clone(),
             version: version.unwrap_or_default().to_owned(),
             path: matched.path.clone(),
@@ -138,6 +142,12 @@ impl State {
             if_match: raw.if_match.clone(),
         }
     }
+}
+
+/// The API that a host is of: `us-east5-aiplatform` and `aiplatform.eu.rep` are `aiplatform`.
+fn api_of(host: &str) -> &str {
+    let host = host.split('.').next().unwrap_or(host);
+    host.rsplit('-').next().unwrap_or(host)
 }
 
 /// The project that a path or query names.

@@ -20,10 +20,14 @@ const ALL: &[&[Method]] = &[
     serviceusage::METHODS,
 ];
 
+/// All that are registered.
+pub fn all() -> impl Iterator<Item = &'static Method> {
+    ALL.iter().copied().flatten()
+}
+
 /// The implementation of a documented method.
 pub fn find(id: &str) -> Option<&'static Method> {
     static METHODS: OnceLock<HashMap<&'static str, &'static Method>> = OnceLock::new();
-    let methods = METHODS
-        .get_or_init(|| ALL.iter().copied().flatten().map(|method| (method.id, method)).collect());
+    let methods = METHODS.get_or_init(|| all().map(|method| (method.id, method)).collect());
     methods.get(id).copied()
 }
