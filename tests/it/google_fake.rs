@@ -321,7 +321,38 @@ fn every_method_that_is_implemented_is_documented() {
         assert!(discovery.ids(api).contains(&method.id), "{} is not documented", method.id);
         assert!(seen.insert(method.id), "{} is registered twice", method.id);
     }
-    for api in ["aiplatform", "bigquery", "cloudkms", "compute", "dns", "logging", "storage"] {
+    for api in [
+        "aiplatform",
+        "bigquery",
+        "cloudkms",
+        "cloudquotas",
+        "compute",
+        "dns",
+        "logging",
+        "storage",
+    ] {
         assert!(!discovery.ids(api).is_empty(), "{api}");
     }
+}
+
+#[test]
+fn a_users_call_needs_a_project_that_pays_for_it() {
+    let google = ready();
+    google.enable(&["cloudquotas.googleapis.com"]);
+    let path = "cloudquotas/v1/projects/acme-ai/locations/global/quotaPreferences";
+    let ask = |token: &str, payer: Option<&str>| {
+        let mut request = ureq::get(format!("{}/{path}", google.origin()))
+            .header("authorization", format!("Bearer {token}"));
+        if let Some(payer) = payer {
+            request = request.header("x-goog-user-project", payer);
+        }
+        let request = request.config().http_status_as_error(false).build();
+        let body: Value = request.call().unwrap().body_mut().read_json().unwrap();
+        body["error"]["details"][0]["reason"].clone()
+    };
+    assert_eq!(ask(OWNER, None), "SERVICE_DISABLED");
+    assert_eq!(ask(OWNER, Some("another")), "USER_PROJECT_DENIED");
+    google.bind("auditor", &["cloudquotas.quotas.get"]);
+    assert_eq!(ask("auditor", Some("acme-ai")), "USER_PROJECT_DENIED");
+    assert_eq!(google.violations(), [""; 0]);
 }

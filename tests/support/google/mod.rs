@@ -6,6 +6,8 @@
 //! that may do all. The project's number is 123456789012, and no API but serviceusage (and those for
 //! tokens) is on. Every request is held against Google's discovery documents; what they do not allow is
 //! refused, and kept in `violations()`, which a test asserts to be empty.
+//! `OWNER` is a user: orgpolicy, billingbudgets and cloudquotas want `X-Goog-User-Project` of it, and who
+//! sends that header needs `serviceusage.services.use`.
 //!
 //! # For authors of services
 //!
