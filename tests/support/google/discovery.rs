@@ -99,8 +99,9 @@ struct MethodText {
 
 #[derive(Deserialize)]
 struct Reference {
+    /// Absent where nothing is said about what it is.
     #[serde(rename = "$ref")]
-    name: String,
+    name: Option<String>,
 }
 
 /// The folder with the documents.
@@ -152,6 +153,13 @@ impl Discovery {
         self.read(&format!("{api}.{version}.json"))
     }
 
+    /// The ids of all methods of `api`, in the versions that are in use.
+    pub fn ids(&self, api: &str) -> Vec<&'static str> {
+        let versions = ["v1", "v1beta1", "v2", "v3"];
+        let documents = versions.iter().filter_map(|one| self.read(&format!("{api}.{one}.json")));
+        documents.flat_map(|document| &document.methods).map(|method| method.id.as_str()).collect()
+    }
+
     fn read(&self, name: &str) -> Option<&'static Document> {
         let path = self.folder.join(name);
         let mut read = DOCUMENTS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -185,8 +193,8 @@ fn parse(text: &[u8]) -> Document {
                 id: method.id,
                 verb: method.verb,
                 parameters: method.parameters,
-                request: method.request.map(|reference| reference.name),
-                response: method.response.map(|reference| reference.name),
+                request: method.request.and_then(|reference| reference.name),
+                response: method.response.and_then(|reference| reference.name),
             });
         }
     }

@@ -56,8 +56,8 @@ impl Failure {
         )
     }
 
-    /// An ErrorInfo detail.
-    pub fn reason(self, reason: &str, domain: &str, metadata: Value) -> Self {
+    /// An `ErrorInfo` detail.
+    pub fn reason(self, reason: &str, domain: &str, metadata: &Value) -> Self {
         let info = json!({"reason": reason, "domain": domain, "metadata": metadata});
         self.detail("type.googleapis.com/google.rpc.ErrorInfo", info)
     }
