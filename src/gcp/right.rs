@@ -67,8 +67,8 @@ pub struct Rights {
     all: Vec<(bool, Permissions)>,
 }
 
-/// The sign-in itself.
-const ALWAYS: &str = "serviceusage.services.get";
+/// The sign-in itself, and that the project pays for a person's calls.
+const ALWAYS: [&str; 2] = ["serviceusage.services.get", "serviceusage.services.use"];
 
 impl Rights {
     pub(super) fn add(&mut self, present: bool, permissions: Permissions) {
@@ -77,7 +77,7 @@ impl Rights {
 
     /// In order.
     pub fn permissions(&self, phase: Phase) -> BTreeSet<&'static str> {
-        let mut all = BTreeSet::from([ALWAYS]);
+        let mut all = BTreeSet::from(ALWAYS);
         for (present, of_kind) in &self.all {
             all.extend(of_kind.plan);
             // What is not wanted is removed by applying.
@@ -136,7 +136,7 @@ mod tests {
         let of = |present, phase| {
             let mut rights = Rights::default();
             rights.add(present, ONE);
-            rights.permissions(phase).into_iter().filter(|it| *it != ALWAYS).collect::<Vec<_>>()
+            rights.permissions(phase).into_iter().filter(|it| !ALWAYS.contains(it)).collect::<Vec<_>>()
         };
         assert_eq!(of(true, Phase::Apply), ["a.create", "a.get"]);
         assert_eq!(of(false, Phase::Apply), ["a.get", "billing.delete"]);
@@ -149,7 +149,7 @@ mod tests {
         let mut rights = Rights::default();
         rights.add(true, ONE);
         let role = rights.role("t", Phase::Destroy);
-        assert_eq!(role["includedPermissions"], json!(["a.get", ALWAYS]));
+        assert_eq!(role["includedPermissions"], json!(["a.get", ALWAYS[0], ALWAYS[1]]));
         assert_eq!(rights.of_billing_account(Phase::Destroy), ["billing.delete"]);
     }
 }
