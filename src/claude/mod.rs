@@ -14,4 +14,5 @@ pub use self::{
     environment::{Environment, StandIns},
     export::{Format, Shell},
     model::Models,
+    vertex::VertexModels,
 };

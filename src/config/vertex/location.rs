@@ -47,12 +47,25 @@ const KNOWN: &[&str] = &[
     "africa-south1",
 ];
 
+/// What stands behind the part of the world, in every region's name.
+const DIRECTIONS: [&str; 9] = [
+    "central",
+    "north",
+    "south",
+    "east",
+    "west",
+    "northeast",
+    "northwest",
+    "southeast",
+    "southwest",
+];
+
 newtype! {
     /// Where Claude is called.
     VertexLocation,
     must: LOCATION,
     check: |text| check(text, LOCATION),
-    pattern: "^(global|us|eu|[a-z]{2,}-[a-z]{3,}[0-9]{1,2})$"
+    pattern: "^(global|us|eu|[a-z]{2,16}-(central|north|south|(north|south)?(east|west))[0-9]{1,2})$"
 }
 
 newtype! {
@@ -60,13 +73,23 @@ newtype! {
     DataLocation,
     must: REGION,
     check: |text| check(text, REGION),
-    pattern: "^[a-z]{2,}-[a-z]{3,}[0-9]{1,2}$"
+    pattern: "^[a-z]{2,16}-(central|north|south|(north|south)?(east|west))[0-9]{1,2}$"
 }
 
 impl VertexLocation {
     /// Whether it is a single region, and not a multi-region or everywhere.
     pub fn is_region(&self) -> bool {
         is_region(&self.0)
+    }
+
+    /// The multi-region that a region is in, if there is one.
+    pub fn multi_region(&self) -> Option<Self> {
+        let multi = match self.0.split_once('-') {
+            Some(("us", _)) => "us",
+            Some(("europe", _)) => "eu",
+            _ => return None,
+        };
+        Some(Self(multi.into()))
     }
 
     /// Where what is stored is kept, if it is not said.
@@ -92,7 +115,7 @@ pub(super) fn is_region(text: &str) -> bool {
     let Some((area, rest)) = text.split_once('-') else { return false };
     let place = rest.trim_end_matches(|last: char| last.is_ascii_digit());
     consists(area, 2, 16, |byte| byte.is_ascii_lowercase())
-        && consists(place, 3, 16, |byte| byte.is_ascii_lowercase())
+        && DIRECTIONS.contains(&place)
         && (1..=2).contains(&(rest.len() - place.len()))
 }
 
@@ -176,6 +199,8 @@ mod tests {
         ] {
             let location: VertexLocation = text.parse().unwrap();
             assert_eq!((location.host().as_str(), location.data_location().as_str()), (host, data));
+            assert_eq!(location.is_region(), location.multi_region().is_some());
         }
+        assert_eq!("asia-east1".parse::<VertexLocation>().unwrap().multi_region(), None);
     }
 }
