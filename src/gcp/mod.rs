@@ -11,8 +11,10 @@ mod error;
 mod iam_policy;
 mod mark;
 mod operation;
+mod principal;
 mod resource;
 mod rest;
+mod restorable;
 mod right;
 mod token;
 
