@@ -87,27 +87,34 @@ impl Holder {
     ) -> Result<()> {
         let (mut stale, mut unknown) = (0, 0);
         loop {
-            let mut policy = Policy(self.read(context.cloud).send().await.done()?);
-            if !edit(&mut policy) {
-                return Ok(());
-            }
-            policy.set("version", VERSION.into());
-            let written = self.write(context.cloud, &policy).send::<Value>().await;
-            match written {
+            match self.try_change(context.cloud, &edit).await {
                 Err(failure) if is_stale(&failure) && stale < TRIES_WHEN_STALE => {
                     context.pause("others to have changed the policy", stale).await?;
                     stale += 1;
                 }
                 Err(failure) if is_unknown(&failure) && unknown < TRIES_WHEN_UNKNOWN => {
-                    context.pause("the account to be known", unknown).await?;
+                    context.pause("what the policy names to be known", unknown).await?;
                     unknown += 1;
                 }
                 Err(failure) if lacks_clusters(&failure) => {
                     return Err(without_clusters(context.cloud, failure));
                 }
-                other => return other.done().map(drop),
+                other => return other.done(),
             }
         }
+    }
+
+    async fn try_change(
+        &self,
+        gcp: &Gcp,
+        edit: impl Fn(&mut Policy) -> bool,
+    ) -> std::result::Result<(), Failure> {
+        let mut policy = Policy(self.read(gcp).send().await?);
+        if edit(&mut policy) {
+            policy.set("version", VERSION.into());
+            self.write(gcp, &policy).send::<Value>().await?;
+        }
+        Ok(())
     }
 }
 
@@ -119,10 +126,10 @@ fn is_stale(failure: &Failure) -> bool {
     })
 }
 
-/// A member that was made a moment ago is not known everywhere. The one place where Google gives
-/// no reason but the text.
+/// What was made a moment ago is not known everywhere: the account whose policy it is, a member, a
+/// role. Of members and roles Google gives no reason but the text, and nowhere else is that read.
 fn is_unknown(failure: &Failure) -> bool {
-    says(failure, "does not exist") && !lacks_clusters(failure)
+    failure.code_is(&[404]) || (says(failure, "does not exist") && !lacks_clusters(failure))
 }
 
 /// The pool that a project's Kubernetes clusters share comes with the first of them that has

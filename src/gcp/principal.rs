@@ -5,9 +5,10 @@
 
 use super::Project;
 
-/// What policies put before the address of an account that is gone.
+/// What policies put before the whole name of what is gone.
 const DELETED: &str = "deleted:";
-const BY_ADDRESS: [&str; 4] = ["user:", "group:", "serviceAccount:", "domain:"];
+const SERVICE_ACCOUNT: &str = "serviceAccount:";
+const BY_ADDRESS: [&str; 4] = ["user:", "group:", SERVICE_ACCOUNT, "domain:"];
 
 /// Those of a workload identity pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,27 +37,28 @@ pub(in crate::gcp) fn federated(project: &Project, pool: &str, whose: Whose<'_>)
 
 /// A service account of a Kubernetes cluster in the project.
 pub(in crate::gcp) fn of_kubernetes(project: &str, namespace: &str, account: &str) -> String {
-    format!("serviceAccount:{project}.svc.id.goog[{namespace}/{account}]")
+    format!("{SERVICE_ACCOUNT}{project}.svc.id.goog[{namespace}/{account}]")
 }
 
 pub(in crate::gcp) fn service_account(email: &str) -> String {
-    format!("serviceAccount:{email}")
+    format!("{SERVICE_ACCOUNT}{email}")
 }
 
 /// As Google stores it.
 pub(in crate::gcp) fn canonical(member: &str) -> String {
-    let address = BY_ADDRESS.iter().find(|kind| member.starts_with(**kind));
-    match address.and_then(|kind| member.strip_prefix(*kind)) {
-        Some(address) if !address.contains('[') => {
-            let (kind, address) = member.split_at(member.len() - address.len());
-            format!("{kind}{}", address.to_lowercase())
-        }
+    let kind = BY_ADDRESS.into_iter().find(|kind| member.starts_with(kind)).unwrap_or(member);
+    match member.strip_prefix(kind) {
+        // A Kubernetes account is none.
+        Some(address) if !address.contains('[') => format!("{kind}{}", address.to_lowercase()),
         _ => member.to_owned(),
     }
 }
 
-/// Whether `member` is what is left of a deleted account that had the address of `living`.
+/// Whether `member` is what is left of a deleted service account that had the address of `living`.
 pub(in crate::gcp) fn is_left_of(member: &str, living: &str) -> bool {
+    if !living.starts_with(SERVICE_ACCOUNT) {
+        return false;
+    }
     let left = member.strip_prefix(DELETED).and_then(|member| member.split_once("?uid="));
     left.is_some_and(|(address, _)| canonical(address) == canonical(living))
 }
@@ -91,6 +93,7 @@ mod tests {
         let left = "deleted:serviceAccount:a@p.iam.gserviceaccount.com?uid=12";
         assert!(is_left_of(left, &living));
         assert!(!is_left_of(&living, &living));
+        assert!(!is_left_of("deleted:user:ann@example.com?uid=1", "user:ann@example.com"));
         assert!(!is_left_of("deleted:serviceAccount:b@p.iam.gserviceaccount.com?uid=1", &living));
     }
 }

@@ -177,8 +177,8 @@ impl Resource for Role {
             undelete.send::<Value>().await.done()?;
         }
         if body(want) != body(&have.state) {
-            let patch = rest.patch("iam.projects.roles.patch", &path).query("updateMask", MASK);
-            patch.json(body(want)).send::<Value>().await.done()?;
+            let change = rest.patch("iam.projects.roles.patch", &path).query("updateMask", MASK);
+            change.json(body(want)).send::<Value>().await.done()?;
         }
         Ok(())
     }
