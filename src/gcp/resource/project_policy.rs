@@ -149,7 +149,7 @@ impl ProjectPolicy {
         for role in self.roles() {
             changed |= policy.revoke(role, |member| self.is_ours(role, member));
         }
-        for audit in &self.audit {
+        if let Some(audit) = &self.audit {
             for log_type in &audit.log_types {
                 changed |= policy.stop_auditing(&audit.service, log_type);
             }

@@ -1,4 +1,4 @@
-//! Whose tokens the pool takes: one issuer of OpenID Connect tokens, and which of its tokens.
+//! Whose tokens the pool takes: one issuer (by OIDC), and which of its tokens.
 //!
 //! Everything that decides who gets in is ours to say, and what is added to it by others goes:
 //! another audience, another mapping, another way to the issuer's keys. Of an issuer that serves
