@@ -11,7 +11,10 @@ use super::{
     error::{Answered as _, Failure},
     rest::Request,
 };
-use crate::{error::Result, reconcile::Context};
+use crate::{
+    error::{Error, Kind, Result},
+    reconcile::Context,
+};
 
 /// The last version, the only one in which conditions are seen and kept.
 const VERSION: u8 = 3;
@@ -84,24 +87,34 @@ impl Holder {
     ) -> Result<()> {
         let (mut stale, mut unknown) = (0, 0);
         loop {
-            let mut policy = Policy(self.read(context.cloud).send().await.done()?);
-            if !edit(&mut policy) {
-                return Ok(());
-            }
-            policy.set("version", VERSION.into());
-            let written = self.write(context.cloud, &policy).send::<Value>().await;
-            match written {
+            match self.try_change(context.cloud, &edit).await {
                 Err(failure) if is_stale(&failure) && stale < TRIES_WHEN_STALE => {
                     context.pause("others to have changed the policy", stale).await?;
                     stale += 1;
                 }
                 Err(failure) if is_unknown(&failure) && unknown < TRIES_WHEN_UNKNOWN => {
-                    context.pause("the account to be known", unknown).await?;
+                    context.pause("what the policy names to be known", unknown).await?;
                     unknown += 1;
                 }
-                other => return other.done().map(drop),
+                Err(failure) if lacks_clusters(&failure) => {
+                    return Err(without_clusters(context.cloud, failure));
+                }
+                other => return other.done(),
             }
         }
+    }
+
+    async fn try_change(
+        &self,
+        gcp: &Gcp,
+        edit: impl Fn(&mut Policy) -> bool,
+    ) -> std::result::Result<(), Failure> {
+        let mut policy = Policy(self.read(gcp).send().await?);
+        if edit(&mut policy) {
+            policy.set("version", VERSION.into());
+            self.write(gcp, &policy).send::<Value>().await?;
+        }
+        Ok(())
     }
 }
 
@@ -113,12 +126,33 @@ fn is_stale(failure: &Failure) -> bool {
     })
 }
 
-/// A member that was made a moment ago is not known everywhere. The one place where Google gives
-/// no reason but the text.
+/// What was made a moment ago is not known everywhere: the account whose policy it is, a member, a
+/// role. Of members and roles Google gives no reason but the text, and nowhere else is that read.
 fn is_unknown(failure: &Failure) -> bool {
-    failure
-        .refusal()
-        .is_some_and(|refusal| refusal.code == 400 && refusal.message.contains("does not exist"))
+    failure.code_is(&[404]) || (says(failure, "does not exist") && !lacks_clusters(failure))
+}
+
+/// The pool that a project's Kubernetes clusters share comes with the first of them that has
+/// workload identity: no wait of ours brings it. Told from an account by the text, too.
+fn lacks_clusters(failure: &Failure) -> bool {
+    says(failure, "does not exist") && says(failure, ".svc.id.goog")
+}
+
+fn says(failure: &Failure, text: &str) -> bool {
+    failure.refusal().is_some_and(|refusal| refusal.code == 400 && refusal.message.contains(text))
+}
+
+fn without_clusters(gcp: &Gcp, failure: Failure) -> Error {
+    let project = &gcp.project.id;
+    let message = format!("no Kubernetes cluster of `{project}` has workload identity");
+    Error::new(Kind::Config, message)
+        .hint(format!(
+            "make one that has: gcloud container clusters create-auto NAME --location REGION \
+             --project {project}; or give it to one: gcloud container clusters update NAME \
+             --location REGION --workload-pool={project}.svc.id.goog"
+        ))
+        .hint("or take the Kubernetes account out of the configuration")
+        .caused_by(failure.into_error())
 }
 
 /// A policy as it was read.
@@ -187,14 +221,72 @@ impl Policy {
     }
 }
 
+/// What a service writes down of its calls, by type of log.
+impl Policy {
+    /// Who is exempt, if calls of the type are logged.
+    pub(super) fn audited(&self, service: &str, log_type: &str) -> Option<Vec<&str>> {
+        let of_service = self.list("auditConfigs").filter(|config| is(config, "service", service));
+        let mut logs = of_service.filter_map(|it| it.get("auditLogConfigs")?.as_array()).flatten();
+        let log = logs.find(|log| is(log, "logType", log_type))?;
+        let exempt = log.get("exemptedMembers").and_then(Value::as_array);
+        Some(exempt.into_iter().flatten().filter_map(Value::as_str).collect())
+    }
+
+    /// Has calls of the type logged, of all but those who are exempt.
+    pub(super) fn audit(&mut self, service: &str, log_type: &str, exempt: &[String]) {
+        let Some(configs) = self.list_mut("auditConfigs") else { return };
+        let log = configs
+            .iter_mut()
+            .filter(|config| is(config, "service", service))
+            .filter_map(|config| config.get_mut("auditLogConfigs")?.as_array_mut())
+            .flatten()
+            .find(|log| is(log, "logType", log_type));
+        if let Some(fields) = log.and_then(Value::as_object_mut) {
+            fields.insert("exemptedMembers".into(), json!(exempt));
+            return;
+        }
+        let fresh = json!({ "logType": log_type, "exemptedMembers": exempt });
+        let logs = configs
+            .iter_mut()
+            .find(|config| is(config, "service", service))
+            .and_then(|config| config.get_mut("auditLogConfigs")?.as_array_mut());
+        match logs {
+            Some(logs) => logs.push(fresh),
+            None => configs.push(json!({ "service": service, "auditLogConfigs": [fresh] })),
+        }
+    }
+
+    /// Says whether that changed anything.
+    pub(super) fn stop_auditing(&mut self, service: &str, log_type: &str) -> bool {
+        if self.audited(service, log_type).is_none() {
+            return false;
+        }
+        let Some(configs) = self.list_mut("auditConfigs") else { return false };
+        for config in configs.iter_mut().filter(|config| is(config, "service", service)) {
+            if let Some(logs) = config.get_mut("auditLogConfigs").and_then(Value::as_array_mut) {
+                logs.retain(|log| !is(log, "logType", log_type));
+            }
+        }
+        configs.retain(|config| {
+            let logs = config.get("auditLogConfigs").and_then(Value::as_array);
+            !(is(config, "service", service) && logs.is_some_and(Vec::is_empty))
+        });
+        true
+    }
+}
+
+fn is(object: &Value, key: &str, text: &str) -> bool {
+    object.get(key).and_then(Value::as_str) == Some(text)
+}
+
 fn is_plain(binding: &Value, role: &str) -> bool {
-    let is = binding.get("role").and_then(Value::as_str) == Some(role);
-    is && binding.get("condition").is_none_or(Value::is_null)
+    is(binding, "role", role) && binding.get("condition").is_none_or(Value::is_null)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gcp::error::Refusal;
 
     fn shared() -> Policy {
         Policy(json!({"etag": "BwX", "version": 3, "unknown": {"kept": 1.0}, "bindings": [
@@ -220,6 +312,35 @@ mod tests {
         assert!(policy.revoke("mine", |_| true));
         assert!(!policy.revoke("mine", |_| true));
         assert_eq!(policy, shared());
+    }
+
+    #[test]
+    fn what_others_have_logged_stays() {
+        let before = Policy(json!({"auditConfigs": [
+            {"service": "allServices", "auditLogConfigs": [{"logType": "ADMIN_READ"}]},
+            {"service": "s", "auditLogConfigs": [{"logType": "ADMIN_READ", "unknown": 1}]},
+        ]}));
+        let mut policy = before.clone();
+        policy.audit("s", "DATA_READ", &["user:a".into()]);
+        assert_eq!(policy.audited("s", "DATA_READ"), Some(vec!["user:a"]));
+        policy.audit("s", "DATA_READ", &[]);
+        assert_eq!(policy.audited("s", "DATA_READ"), Some(vec![]));
+        assert_eq!(policy.list("auditConfigs").count(), 2);
+        assert!(policy.stop_auditing("s", "DATA_READ"));
+        assert!(!policy.stop_auditing("s", "DATA_READ"));
+        assert_eq!(policy, before);
+    }
+
+    #[test]
+    fn a_pool_of_clusters_that_is_not_there_is_not_waited_for() {
+        let refused = |message: &str| {
+            let body = json!({"error": {"code": 400, "message": message}}).to_string();
+            Failure::Refused(Refusal::read("x", 400, body.as_bytes()))
+        };
+        let account = refused("Service account a@p.iam.gserviceaccount.com does not exist.");
+        let clusters = refused("Identity Pool does not exist (p.svc.id.goog). Please check");
+        assert!(is_unknown(&account) && !lacks_clusters(&account));
+        assert!(!is_unknown(&clusters) && lacks_clusters(&clusters));
     }
 
     #[test]

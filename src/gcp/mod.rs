@@ -3,8 +3,9 @@
 //!
 //! One file a kind of resource in `resource`. `rest` makes the calls, `token` signs them, `error`
 //! reads the refusals, `operation` waits for what takes longer, `iam_policy` changes the policies
-//! that we share with others. What people do by hand after the field's guides, and what is wrong
-//! with it, is said where it matters.
+//! that we share with others, `principal` names whom they let in, `restorable` says what a deleted
+//! object that Google keeps counts as. What people do by hand after the field's guides, and what is
+//! wrong with it, is said where it matters.
 
 mod connect;
 mod error;
@@ -12,8 +13,10 @@ mod iam_policy;
 mod lack;
 mod mark;
 mod operation;
+mod principal;
 mod resource;
 mod rest;
+mod restorable;
 mod right;
 mod token;
 mod wanted;
