@@ -1,7 +1,26 @@
 //! One file for each kind of thing that we keep in a project.
 
+mod agent;
+mod crypto_key;
+mod crypto_key_version;
+mod dataset;
+mod given_key;
+mod key_policy;
+mod key_ring;
+mod log_bucket;
+mod publisher_model_config;
 mod service_account;
 mod services;
+mod sink;
 
+pub(super) use agent::{AgentOutput, BigqueryAgent, LoggingAgent};
+pub(super) use crypto_key::{CryptoKey, KeyOutput};
+pub(super) use dataset::{Dataset, DatasetOutput};
+pub(super) use given_key::GivenKey;
+pub(super) use key_policy::KeyPolicy;
+pub(super) use key_ring::{KeyRing, KeyRingOutput};
+pub(super) use log_bucket::{LogBucket, LogBucketOutput};
+pub(super) use publisher_model_config::{PublisherModelConfig, Recording};
 pub(super) use service_account::ServiceAccount;
 pub(super) use services::Services;
+pub(super) use sink::Sink;
