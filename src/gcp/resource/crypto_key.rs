@@ -6,10 +6,10 @@
 //! not want it; to one who does, it is there, and its primary version is brought back.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{KeyOutput, KeyRingOutput, crypto_key_version::Version};
+use super::{KeyRingOutput, crypto_key_version::Version};
 use crate::{
     error::{Error, Kind, Result},
     gcp::{
@@ -89,10 +89,10 @@ impl CryptoKey {
         KeyOutput { name: format!("{}/cryptoKeys/{key}", self.ring_path(gcp)) }
     }
 
-    async fn patch(&self, context: &Context<'_, Gcp>, mask: &[&str], body: Value) -> Result<()> {
+    async fn patch(&self, context: &Context<'_, Gcp>, mask: &str, body: Value) -> Result<()> {
         let path = format!("v1/{}", self.output(context.cloud).name);
         let call = "cloudkms.projects.locations.keyRings.cryptoKeys.patch";
-        let request = context.cloud.rest.patch(call, path).query("updateMask", mask.join(","));
+        let request = context.cloud.rest.patch(call, path).query("updateMask", mask);
         request.json(body).send::<Key>().await.done().map(drop)
     }
 }
@@ -214,24 +214,26 @@ impl Resource for CryptoKey {
             let version = have_state.version.as_ref();
             Version::revive(context, &have.output.name, version).await?;
         }
-        let (mut mask, mut body) = (Vec::new(), json!({}));
+        let mut body = Map::new();
         let labels = over(&have_state.labels, &want.labels);
         if labels != have_state.labels {
-            mask.push("labels");
-            body["labels"] = json!(labels);
+            body.insert("labels".into(), json!(labels));
         }
         if have_state.rotation != want.rotation {
-            mask.extend(["rotationPeriod", "nextRotationTime"]);
             let next = next_rotation(OffsetDateTime::now_utc(), self.rotation_days)?;
-            body["rotationPeriod"] = json!(want.rotation);
-            body["nextRotationTime"] = next.into();
+            body.insert("rotationPeriod".into(), json!(want.rotation));
+            body.insert("nextRotationTime".into(), next.into());
         }
-        if mask.is_empty() { Ok(()) } else { self.patch(context, &mask, body).await }
+        if body.is_empty() {
+            return Ok(());
+        }
+        let mask = body.keys().cloned().collect::<Vec<_>>().join(",");
+        self.patch(context, &mask, body.into()).await
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, have: &Observed<Self>) -> Result<Deletion> {
         if have.state.rotation.is_some() {
-            self.patch(context, &["rotationPeriod", "nextRotationTime"], json!({})).await?;
+            self.patch(context, "rotationPeriod,nextRotationTime", json!({})).await?;
         }
         let mut date = None;
         for version in Version::list(context, &have.output.name).await? {

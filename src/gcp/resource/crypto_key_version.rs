@@ -66,15 +66,13 @@ impl Version {
         let versions = Self::list(context, key).await?;
         let usable = |it: &Self| matches!(it.state.as_str(), ENABLED | PENDING_GENERATION);
         let newest = versions.into_iter().filter(usable).max_by_key(Self::number);
-        let version = match newest {
-            Some(version) => version,
-            None => {
-                let call =
-                    "cloudkms.projects.locations.keyRings.cryptoKeys.cryptoKeyVersions.create";
-                let path = format!("v1/{key}/cryptoKeyVersions");
-                let request = context.cloud.rest.post(call, path).json(json!({}));
-                request.once().send().await.done()?
-            }
+        let version = if let Some(version) = newest {
+            version
+        } else {
+            let call = "cloudkms.projects.locations.keyRings.cryptoKeys.cryptoKeyVersions.create";
+            let path = format!("v1/{key}/cryptoKeyVersions");
+            let request = context.cloud.rest.post(call, path).json(json!({}));
+            request.once().send().await.done()?
         };
         let id = version.number().to_string();
         version.generated(context).await?;

@@ -174,19 +174,21 @@ impl Resource for Dataset {
 
     async fn create(&self, context: &Context<'_, Gcp>, want: &State) -> Result<DatasetOutput> {
         let gcp = context.cloud;
-        let mut body = json!({
-            "datasetReference": { "projectId": gcp.project.id, "datasetId": self.name },
-            "location": self.location,
-            "labels": want.labels,
-        });
         let key = want.kms_key.now()?;
+        let mut body = Map::new();
+        let reference = json!({ "projectId": gcp.project.id, "datasetId": self.name });
+        body.insert("datasetReference".into(), reference);
+        body.insert("location".into(), json!(self.location));
+        body.insert("labels".into(), json!(want.labels));
         if let Some(key) = key {
-            body["defaultEncryptionConfiguration"] = json!({ "kmsKeyName": key });
+            let encryption = json!({ "kmsKeyName": key });
+            body.insert("defaultEncryptionConfiguration".into(), encryption);
         }
         if let Some(ms) = &want.table_expiration_ms {
-            body["defaultTableExpirationMs"] = json!(ms);
+            body.insert("defaultTableExpirationMs".into(), json!(ms));
         }
-        let request = gcp.rest.post("bigquery.datasets.insert", Self::parent(gcp)).json(body);
+        let request = gcp.rest.post("bigquery.datasets.insert", Self::parent(gcp));
+        let request = request.json(body.into());
         let unready = |failure: &Failure| key.is_some() && key_unready(failure);
         let what = "the key to be usable";
         let made = context.retry(what, KEY_TRIES, unready, || request.send::<Found>()).await?;

@@ -174,20 +174,19 @@ impl Resource for LogBucket {
 
     async fn create(&self, context: &Context<'_, Gcp>, want: &State) -> Result<LogBucketOutput> {
         let gcp = context.cloud;
-        let mut body = json!({
-            "description": want.description,
-            "retentionDays": want.retention_days,
-        });
         let key = want.kms_key.now()?;
+        let mut body = Map::new();
+        body.insert("description".into(), json!(want.description));
+        body.insert("retentionDays".into(), want.retention_days.into());
         if let Some(key) = key {
-            body["cmekSettings"] = json!({ "kmsKeyName": key });
+            body.insert("cmekSettings".into(), json!({ "kmsKeyName": key }));
         }
         if want.analytics {
-            body["analyticsEnabled"] = true.into();
+            body.insert("analyticsEnabled".into(), true.into());
         }
         let path = format!("v2/{}/buckets", self.parent(gcp));
         let request = gcp.rest.post("logging.projects.locations.buckets.create", path);
-        let request = request.query("bucketId", &self.name).json(body);
+        let request = request.query("bucketId", &self.name).json(body.into());
         let unready = |failure: &Failure| key.is_some() && key_unready(failure);
         let what = "the key to be usable";
         let made = context.retry(what, KEY_TRIES, unready, || request.send::<Bucket>()).await?;
@@ -221,9 +220,9 @@ impl Resource for LogBucket {
             return Ok(());
         }
         let mask: Vec<_> = body.keys().cloned().collect();
-        let patch = rest.patch("logging.projects.locations.buckets.patch", path);
-        let patch = patch.query("updateMask", mask.join(",")).json(body.into());
-        patch.send::<Bucket>().await.done().map(drop)
+        let request = rest.patch("logging.projects.locations.buckets.patch", path);
+        let request = request.query("updateMask", mask.join(",")).json(body.into());
+        request.send::<Bucket>().await.done().map(drop)
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
