@@ -53,12 +53,22 @@ impl Version {
             Some((_, ENABLED)) => Ok(()),
             Some((it, PENDING_GENERATION)) => it.clone().generated(context).await,
             Some((it, DISABLED)) => it.enable(context).await,
-            Some((it, DESTROY_SCHEDULED)) => {
-                it.restore(context).await?;
-                it.enable(context).await
-            }
+            Some((it, DESTROY_SCHEDULED)) => Self::restore_all(context, key, it).await,
             _ => Self::replace(context, key).await,
         }
+    }
+
+    /// Older versions too: what was encrypted with them lies there still. The primary one is the
+    /// last, so that a run that was cut off is gone on with.
+    async fn restore_all(context: &Context<'_, Gcp>, key: &str, primary: &Self) -> Result<()> {
+        let versions = Self::list(context, key).await?;
+        let older = versions.iter().filter(|it| it.name != primary.name);
+        let scheduled = older.filter(|it| it.state == DESTROY_SCHEDULED);
+        for version in scheduled.chain([primary]) {
+            version.restore(context).await?;
+            version.enable(context).await?;
+        }
+        Ok(())
     }
 
     /// Makes another version the primary one: a new one, unless a run that was cut off has left one.

@@ -17,7 +17,8 @@ use crate::{
 pub struct GivenKey {
     /// `projects/P/locations/L/keyRings/R/cryptoKeys/K`
     pub name: String,
-    /// Where the data is that it has to encrypt.
+    /// Where the data is that it has to encrypt, as Cloud KMS names it: `europe`, where BigQuery
+    /// says `EU`.
     pub location: String,
     pub services: Ref<()>,
 }

@@ -4,7 +4,8 @@
 //! Logging; and whole requests and answers, into BigQuery. The configuration is the project's and
 //! holds decisions that are none of ours, data sharing among them. So only what is wished is
 //! compared and written, always with a mask: without one everything else would be lost. It carries
-//! no mark of whose it is; a recording into the tenant's dataset is ours, any other is not.
+//! no mark of whose it is; a recording into the tenant's dataset is ours, any other is not. Ours
+//! that is not wished any more is stopped, whether or not events are.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -18,7 +19,7 @@ use crate::{
         operation::{self, Poll},
         right::{Entitled, Permissions},
     },
-    reconcile::{Context, Deletion, Known, Observed, Owner, Ref, Resource, ResourceId},
+    reconcile::{Context, Deletion, Observed, Owner, Ref, Resource, ResourceId},
 };
 
 const ENABLED: &str = "ENABLED";
@@ -28,14 +29,17 @@ pub struct PublisherModelConfig {
     /// `MODEL@LOCATION`; the model with or without its version. Requests and answers are recorded
     /// in a region only, not in `global`, `us` or `eu`.
     pub name: String,
+    /// The tenant's dataset, whether it is wanted or not: a recording into it is ours.
+    pub dataset: String,
     /// Whole requests and answers.
     pub recording: Option<Recording>,
-    /// Who called, and how many tokens it took.
+    /// Who called, and how many tokens it took. If not, it is left as it is.
     pub events: bool,
     pub services: Ref<()>,
 }
 
 pub struct Recording {
+    /// That it is there.
     pub dataset: Ref<DatasetOutput>,
     pub table: String,
     /// Above 0; 1 is every call.
@@ -44,16 +48,15 @@ pub struct Recording {
 
 #[derive(Serialize)]
 pub struct State {
-    // What is left out of a wish is not compared.
-    #[serde(skip_serializing_if = "Option::is_none")]
     recording: Option<Recorded>,
+    // Left out of a wish, it is not compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<&'static str>,
 }
 
 #[derive(Serialize)]
 struct Recorded {
-    destination: Known<String>,
+    destination: String,
     sampling_rate: f64,
 }
 
@@ -96,15 +99,20 @@ struct Edit {
 }
 
 impl Edit {
-    fn to(want: &State) -> Result<Self> {
+    fn to(want: &State) -> Self {
         let mut edit = Self { events: want.events, ..Self::default() };
         if let Some(Recorded { destination, sampling_rate }) = &want.recording {
             edit.logging.insert("enabled".into(), true.into());
             edit.logging.insert("samplingRate".into(), json!(sampling_rate));
-            let destination = json!({ "outputUri": destination.now()? });
+            let destination = json!({ "outputUri": destination });
             edit.logging.insert("bigqueryDestination".into(), destination);
         }
-        Ok(edit)
+        edit
+    }
+
+    fn stop_recording(mut self) -> Self {
+        self.logging.insert("enabled".into(), false.into());
+        self
     }
 
     /// The call's body. A mask names whole parts, so ours goes over what a part has already.
@@ -164,6 +172,10 @@ impl PublisherModelConfig {
     }
 
     async fn write(&self, context: &Context<'_, Gcp>, edit: Edit) -> Result<()> {
+        if edit.logging.is_empty() && edit.events.is_none() {
+            // An empty mask would empty everything.
+            return Ok(());
+        }
         let (gcp, host) = (context.cloud, vertex_host(self.parts().1));
         let body = edit.over(self.read(gcp).await?);
         let call = "aiplatform.projects.locations.publishers.models.setPublisherModelConfig";
@@ -178,17 +190,20 @@ impl PublisherModelConfig {
         operation::finish(context, &poll, started).await.map(drop)
     }
 
-    /// `None` if nothing is recorded that could be ours.
-    fn owner(&self, dataset: Option<&str>, config: &Config, wanted: bool) -> Option<Owner> {
-        let recorded = dataset.and_then(|dataset| Some((dataset, config.destination()?)));
-        match recorded {
-            Some((dataset, destination)) if is_in(dataset, destination) => Some(Owner::Us),
-            Some((_, destination)) => {
+    fn dataset_uri(&self, gcp: &Gcp) -> String {
+        format!("bq://{}.{}", gcp.project.id, self.dataset)
+    }
+
+    /// `None` if nothing is there that could be ours, or be in the way of it.
+    fn owner(&self, dataset: &str, config: &Config, wanted: bool) -> Option<Owner> {
+        match config.destination() {
+            Some(destination) if is_in(dataset, destination) => Some(Owner::Us),
+            Some(destination) if self.recording.is_some() => {
                 Some(Owner::Other(format!("somebody else: it records into `{destination}`")))
             }
-            None if !self.events || config.events() == DISABLED => None,
-            None if wanted => Some(Owner::Parent),
-            None => Some(Owner::Other("the project: events have no mark of who wants them".into())),
+            _ if !self.events || config.events() == DISABLED => None,
+            _ if wanted => Some(Owner::Parent),
+            _ => Some(Owner::Other("the project: events have no mark of who wants them".into())),
         }
     }
 }
@@ -223,52 +238,44 @@ impl Resource for PublisherModelConfig {
     }
 
     fn desired(&self, context: &Context<'_, Gcp>) -> Result<State> {
-        let recording = match &self.recording {
-            None => None,
-            Some(Recording { dataset, table, sampling_rate }) => Some(Recorded {
-                destination: context.known(dataset, |it| format!("{}.{table}", it.uri))?,
-                sampling_rate: *sampling_rate,
-            }),
-        };
+        let dataset = self.dataset_uri(context.cloud);
+        let recording = self.recording.as_ref().map(|recording| Recorded {
+            destination: format!("{dataset}.{}", recording.table),
+            sampling_rate: recording.sampling_rate,
+        });
         Ok(State { recording, events: self.events.then_some(ENABLED) })
     }
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
-        let dataset = match &self.recording {
-            None => None,
-            Some(recording) => Some(context.get(&recording.dataset)?.uri),
-        };
+        let dataset = self.dataset_uri(context.cloud);
         let config = self.read(context.cloud).await?;
-        let owner = self.owner(dataset.as_deref(), &config, context.wanted());
-        Ok(owner.map(|owner| Observed {
-            state: State {
-                recording: config.destination().map(|destination| Recorded {
-                    destination: Known::Now(destination.to_owned()),
-                    sampling_rate: config.sampling_rate(),
-                }),
-                events: Some(config.events()),
-            },
-            output: (),
-            owner,
-        }))
+        let counts = |it: &&str| self.recording.is_some() || is_in(&dataset, it);
+        let recording = config.destination().filter(counts).map(|destination| Recorded {
+            destination: destination.to_owned(),
+            sampling_rate: config.sampling_rate(),
+        });
+        let owner = self.owner(&dataset, &config, context.wanted());
+        let state = State { recording, events: Some(config.events()) };
+        Ok(owner.map(|owner| Observed { state, output: (), owner }))
     }
 
     async fn create(&self, context: &Context<'_, Gcp>, want: &State) -> Result<()> {
-        self.write(context, Edit::to(want)?).await
+        self.write(context, Edit::to(want)).await
     }
 
     async fn update(
         &self,
         context: &Context<'_, Gcp>,
         want: &State,
-        _: &Observed<Self>,
+        have: &Observed<Self>,
     ) -> Result<()> {
-        self.write(context, Edit::to(want)?).await
+        let edit = Edit::to(want);
+        let stop = want.recording.is_none() && have.state.recording.is_some();
+        self.write(context, if stop { edit.stop_recording() } else { edit }).await
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, have: &Observed<Self>) -> Result<Deletion> {
-        let mut edit = Edit::default();
-        edit.logging.insert("enabled".into(), false.into());
+        let mut edit = Edit::default().stop_recording();
         if self.events && have.state.events == Some(ENABLED) {
             edit.events = Some(DISABLED);
         }
@@ -289,6 +296,20 @@ mod tests {
     }
 
     #[test]
+    fn stopping_leaves_the_rest_of_the_recording_and_the_events_as_they_are() {
+        let have = json!({
+            "loggingConfig": { "enabled": true, "samplingRate": 0.5 },
+            "inferenceEventLoggingConfig": { "state": "ENABLED" },
+        });
+        let have: Config = serde_json::from_value(have).unwrap();
+        let expected = json!({
+            "publisherModelConfig": { "loggingConfig": { "enabled": false, "samplingRate": 0.5 } },
+            "updateMask": "loggingConfig",
+        });
+        assert_eq!(Edit::default().stop_recording().over(have), expected);
+    }
+
+    #[test]
     fn a_dataset_whose_name_begins_alike_is_another() {
         assert!(is_in("bq://p.d", "bq://p.d.t"));
         assert!(is_in("bq://p.d", "bq://p.d"));
@@ -303,10 +324,7 @@ mod tests {
         });
         let have: Config = serde_json::from_value(have).unwrap();
         let want = State {
-            recording: Some(Recorded {
-                destination: Known::Now("bq://p.d.t".into()),
-                sampling_rate: 1.0,
-            }),
+            recording: Some(Recorded { destination: "bq://p.d.t".into(), sampling_rate: 1.0 }),
             events: None,
         };
         let expected = json!({
@@ -316,6 +334,6 @@ mod tests {
             } },
             "updateMask": "loggingConfig",
         });
-        assert_eq!(Edit::to(&want).unwrap().over(have), expected);
+        assert_eq!(Edit::to(&want).over(have), expected);
     }
 }
