@@ -30,6 +30,13 @@ pub struct Project {
     pub number: String,
 }
 
+impl Project {
+    /// The name of an object, where an answer may have the project's number in it.
+    pub(super) fn by_id(&self, name: &str) -> String {
+        name.replace(&format!("projects/{}/", self.number), &format!("projects/{}/", self.id))
+    }
+}
+
 /// What every resource works with.
 #[derive(Clone, Debug)]
 pub struct Gcp {
@@ -69,4 +76,16 @@ pub async fn identify(rest: &Rest, project: &str) -> Result<Project> {
         return Err(Error::new(Kind::Cloud, message));
     }
     Ok(Project { id: project.to_owned(), number })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_the_projects_id_in_it_whatever_the_answer_had() {
+        let project = Project { id: "p".into(), number: "12".into() };
+        assert_eq!(project.by_id("x.com/projects/12/sinks/12"), "x.com/projects/p/sinks/12");
+        assert_eq!(project.by_id("projects/123/sinks/s"), "projects/123/sinks/s");
+    }
 }

@@ -111,8 +111,8 @@ impl Rest {
 
     fn request(&self, method: Method, call: &'static str, path: &str) -> Request<'_> {
         let path = utf8_percent_encode(path, UNSAFE).to_string();
-        let (host, query, body) = (None, Vec::new(), None);
-        Request { rest: self, call, method, host, path, query, body, once: false }
+        let (host, query, headers, body) = (None, Vec::new(), Vec::new(), None);
+        Request { rest: self, call, method, host, path, query, headers, body, once: false }
     }
 
     fn base(&self, api: &str, host: Option<&str>) -> String {
@@ -138,6 +138,7 @@ pub(super) struct Request<'a> {
     host: Option<String>,
     path: String,
     query: Vec<(&'static str, String)>,
+    headers: Vec<(&'static str, String)>,
     body: Option<Value>,
     once: bool,
 }
@@ -153,6 +154,13 @@ impl Request<'_> {
     #[must_use]
     pub(super) fn query(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.query.push((key, value.into()));
+        self
+    }
+
+    /// Besides those that sign the call: `If-Match`.
+    #[must_use]
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -230,6 +238,9 @@ impl Request<'_> {
         let headers = rest.token.headers().await.map_err(Failure::NotSignedIn)?;
         let mut request = rest.client.request(self.method.clone(), url).headers(headers);
         request = request.query(&self.query);
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
         if let Some(page) = page {
             request = request.query(&[("pageToken", page)]);
         }

@@ -136,7 +136,11 @@ mod tests {
         let of = |present, phase| {
             let mut rights = Rights::default();
             rights.add(present, ONE);
-            rights.permissions(phase).into_iter().filter(|it| !ALWAYS.contains(it)).collect::<Vec<_>>()
+            rights
+                .permissions(phase)
+                .into_iter()
+                .filter(|it| !ALWAYS.contains(it))
+                .collect::<Vec<_>>()
         };
         assert_eq!(of(true, Phase::Apply), ["a.create", "a.get"]);
         assert_eq!(of(false, Phase::Apply), ["a.get", "billing.delete"]);
