@@ -6,6 +6,7 @@
 //! that we share with others. What people do by hand after the field's guides, and what is wrong
 //! with it, is said where it matters.
 
+mod alert;
 mod connect;
 mod error;
 mod iam_policy;
