@@ -7,11 +7,16 @@
 
 use serde_json::{Value, json};
 
+use super::vertex::unversioned;
+
 const RESOURCE: &str = "aiplatform.googleapis.com/PublisherModel";
 const SERVING: &str = "aiplatform.googleapis.com/publisher/online_serving";
+const THRESHOLD: &str = "conditionThreshold";
 /// Longer than this an absence is not looked for.
 const LONGEST_ABSENCE_SECONDS: u32 = 84_600;
 const PERIOD: &str = "300s";
+/// Without data for so long, it is over.
+const AUTO_CLOSE: &str = "86400s";
 
 /// A policy in the making.
 pub(super) struct Alert {
@@ -37,7 +42,7 @@ struct Text {
 
 impl Watched<'_> {
     /// More than so many percent of a model's calls fail.
-    pub fn error_rate(&self, percent: f64) -> Alert {
+    pub(super) fn error_rate(&self, percent: f64) -> Alert {
         let failed = r#"monitoring.regex.full_match("403|404|5..")"#;
         let text = Text {
             title: format!("more than {percent} % of the calls fail"),
@@ -53,7 +58,7 @@ impl Watched<'_> {
     }
 
     /// More than so many percent of a model's calls are refused for want of quota.
-    pub fn throttled(&self, percent: f64) -> Alert {
+    pub(super) fn throttled(&self, percent: f64) -> Alert {
         let text = Text {
             title: format!("more than {percent} % of the calls are refused for want of quota"),
             advice: format!(
@@ -66,26 +71,26 @@ impl Watched<'_> {
     }
 
     /// One in twenty of a model's answers takes longer to its first token.
-    pub fn latency(&self, milliseconds: u32) -> Alert {
-        let condition = json!({ "conditionThreshold": {
+    pub(super) fn latency(&self, milliseconds: u32) -> Alert {
+        let condition = json!({
             "filter": self.filter("first_token_latencies"),
             "aggregations": [of_model("ALIGN_DELTA", "REDUCE_PERCENTILE_95")],
             "comparison": "COMPARISON_GT",
             "thresholdValue": f64::from(milliseconds),
             "duration": "600s",
-        } });
+        });
         let text = Text {
             title: format!("answers take more than {milliseconds} ms to their first token"),
             advice: "See whether it is one model or all of them, and one location or all of them. \
                      Another location, or `global`, may be faster: `vertex_ai.location`."
                 .into(),
         };
-        self.alert("latency", "WARNING", condition, &text)
+        self.measured("latency", "WARNING", (THRESHOLD, &condition), &text)
     }
 
     /// All models together take more tokens in an hour.
-    pub fn tokens_per_hour(&self, tokens: u32) -> Alert {
-        let condition = json!({ "conditionThreshold": {
+    pub(super) fn tokens_per_hour(&self, tokens: u32) -> Alert {
+        let condition = json!({
             "filter": self.filter("token_count"),
             "aggregations": [{
                 "alignmentPeriod": "3600s",
@@ -95,7 +100,7 @@ impl Watched<'_> {
             "comparison": "COMPARISON_GT",
             "thresholdValue": f64::from(tokens),
             "duration": "0s",
-        } });
+        });
         let text = Text {
             title: format!("more than {tokens} tokens within an hour"),
             advice:
@@ -103,13 +108,13 @@ impl Watched<'_> {
                      used elsewhere than where it was given is to be disabled at once."
                     .into(),
         };
-        self.alert("tokens", "WARNING", condition, &text)
+        self.measured("tokens", "WARNING", (THRESHOLD, &condition), &text)
     }
 
     /// Nobody has called any of the models for so many hours.
-    pub fn no_traffic(&self, hours: u32) -> Alert {
+    pub(super) fn no_traffic(&self, hours: u32) -> Alert {
         let seconds = hours.saturating_mul(3600).min(LONGEST_ABSENCE_SECONDS);
-        let condition = json!({ "conditionAbsent": {
+        let condition = json!({
             "filter": self.filter("model_invocation_count"),
             "aggregations": [{
                 "alignmentPeriod": PERIOD,
@@ -117,18 +122,18 @@ impl Watched<'_> {
                 "crossSeriesReducer": "REDUCE_SUM",
             }],
             "duration": format!("{seconds}s"),
-        } });
+        });
         let text = Text {
             title: format!("nobody has called a model for {hours} hours"),
             advice: "If people are at work: see whether they can sign in and reach Google's APIs, \
                      with `groundwork provision gcp --dry-run` and `claude` on one machine."
                 .into(),
         };
-        self.alert("no-traffic", "WARNING", condition, &text)
+        self.measured("no-traffic", "WARNING", ("conditionAbsent", &condition), &text)
     }
 
     /// The role with which models are called is given or taken, by the project's policy.
-    pub fn role_granted(&self, role: &str) -> Alert {
+    pub(super) fn role_granted(&self, role: &str) -> Alert {
         let filter = format!(
             "resource.type=\"project\"\n\
              protoPayload.serviceName=\"cloudresourcemanager.googleapis.com\"\n\
@@ -147,7 +152,7 @@ impl Watched<'_> {
     }
 
     /// Somebody makes or uploads a key of the service account.
-    pub fn key_created(&self, email: &str) -> Alert {
+    pub(super) fn key_created(&self, email: &str) -> Alert {
         let filter = format!(
             "resource.type=\"service_account\"\n\
              resource.labels.email_id=\"{email}\"\n\
@@ -170,7 +175,7 @@ impl Watched<'_> {
     fn rate(&self, name: &'static str, codes: &str, percent: f64, text: &Text) -> Alert {
         let all = self.filter("model_invocation_count");
         let aggregation = of_model("ALIGN_DELTA", "REDUCE_SUM");
-        let condition = json!({ "conditionThreshold": {
+        let condition = json!({
             "filter": format!("{all} AND metric.labels.response_code = {codes}"),
             "aggregations": [&aggregation],
             "denominatorFilter": all,
@@ -179,36 +184,52 @@ impl Watched<'_> {
             "thresholdValue": percent / 100.0,
             // So that one bad period wakes nobody.
             "duration": "600s",
-        } });
-        self.alert(name, "ERROR", condition, text)
+        });
+        self.measured(name, "ERROR", (THRESHOLD, &condition), text)
     }
 
     fn logged(&self, name: &'static str, filter: &str, text: &Text) -> Alert {
-        let condition = json!({ "conditionMatchedLog": { "filter": filter } });
-        let mut alert = self.alert(name, "WARNING", condition, text);
-        // Without it such a policy is refused.
-        alert.body["alertStrategy"]["notificationRateLimit"] = json!({ "period": PERIOD });
-        alert
+        let condition = json!({
+            "displayName": self.title(text), "conditionMatchedLog": { "filter": filter },
+        });
+        // Without a limit such a policy is refused.
+        let strategy = json!({
+            "autoClose": AUTO_CLOSE, "notificationRateLimit": { "period": PERIOD },
+        });
+        self.policy(name, ("WARNING", &strategy), &condition, text)
     }
 
-    fn alert(
+    fn measured(
         &self,
         name: &'static str,
         severity: &str,
-        mut condition: Value,
+        (kind, condition): (&str, &Value),
         text: &Text,
     ) -> Alert {
-        let Text { title, advice } = text;
-        let title = format!("Claude Code ({}): {title}", self.tenant);
-        condition["displayName"] = json!(title);
+        let condition = json!({ "displayName": self.title(text), kind: condition });
+        let strategy = json!({ "autoClose": AUTO_CLOSE });
+        self.policy(name, (severity, &strategy), &condition, text)
+    }
+
+    fn title(&self, text: &Text) -> String {
+        format!("Claude Code ({}): {}", self.tenant, text.title)
+    }
+
+    fn policy(
+        &self,
+        name: &'static str,
+        (severity, strategy): (&str, &Value),
+        condition: &Value,
+        text: &Text,
+    ) -> Alert {
         let body = json!({
-            "displayName": title,
+            "displayName": self.title(text),
             "severity": severity,
             "enabled": true,
             "combiner": "OR",
             "conditions": [condition],
-            "documentation": { "content": advice, "mimeType": "text/markdown" },
-            "alertStrategy": { "autoClose": "86400s" },
+            "documentation": { "content": text.advice, "mimeType": "text/markdown" },
+            "alertStrategy": strategy,
         });
         Alert { name, body }
     }
@@ -218,7 +239,7 @@ impl Watched<'_> {
         let mut filter =
             format!("resource.type = \"{RESOURCE}\" AND metric.type = \"{SERVING}/{metric}\"");
         let mut ids: Vec<String> =
-            self.models.iter().map(|id| format!("\"{}\"", bare(id))).collect();
+            self.models.iter().map(|id| format!("\"{}\"", unversioned(id))).collect();
         ids.sort_unstable();
         ids.dedup();
         let ids = match ids.as_slice() {
@@ -229,11 +250,6 @@ impl Watched<'_> {
         filter.push_str(" AND resource.labels.model_user_id = ");
         filter + &ids
     }
-}
-
-/// A model's id without its version, which is a label of its own.
-fn bare(model: &str) -> &str {
-    model.split('@').next().unwrap_or(model)
 }
 
 fn of_model(aligner: &str, reducer: &str) -> Value {

@@ -9,6 +9,7 @@
 mod alert;
 mod connect;
 mod error;
+mod gate;
 mod iam_policy;
 mod mark;
 mod operation;
@@ -16,6 +17,7 @@ mod resource;
 mod rest;
 mod right;
 mod token;
+mod vertex;
 
 pub use connect::{Connection, Gcp, Project, connect, identify};
 pub use mark::{Labels, Mark};

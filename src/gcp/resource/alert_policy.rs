@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     NotificationChannelOutput,
     monitoring::{self, Listed, labels, marked, shaped, text},
+    notification_channel::digits,
 };
 use crate::{
     error::Result,
@@ -55,11 +56,6 @@ const LISTED: Listed = Listed {
 };
 const MASK: &str = "displayName,severity,enabled,combiner,conditions,documentation,alertStrategy,\
                     notificationChannels,userLabels";
-
-/// A channel without its project, which answers name by id or by number.
-fn channel(name: &str) -> String {
-    name.find("notificationChannels/").and_then(|at| name.get(at..)).unwrap_or(name).to_owned()
-}
 
 fn sorted(mut channels: Vec<Known<String>>) -> Vec<Known<String>> {
     channels.sort_by_cached_key(|channel| match channel {
@@ -137,7 +133,7 @@ impl Resource for AlertPolicy {
 
     fn desired(&self, context: &Context<'_, Gcp>) -> Result<State> {
         let known =
-            |it: &Ref<_>| context.known(it, |it: NotificationChannelOutput| channel(&it.name));
+            |it: &Ref<_>| context.known(it, |it: NotificationChannelOutput| digits(&it.name));
         let channels: Result<Vec<_>> = self.channels.iter().map(known).collect();
         Ok(State {
             policy: shaped(&self.body, &self.body),
@@ -154,7 +150,7 @@ impl Resource for AlertPolicy {
             Observed {
                 state: State {
                     policy: shaped(found, &self.body),
-                    channels: sorted(channels.map(|it| Known::Now(channel(it))).collect()),
+                    channels: sorted(channels.map(|it| Known::Now(digits(it))).collect()),
                     labels: labels(found),
                 },
                 output: output(found),
@@ -185,17 +181,5 @@ impl Resource for AlertPolicy {
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
         monitoring::delete(context, "monitoring.projects.alertPolicies.delete", &LISTED).await?;
         Ok(Deletion::Done)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_channel_is_the_same_by_the_projects_id_and_number() {
-        let name = "notificationChannels/7";
-        assert_eq!(channel("projects/p/notificationChannels/7"), name);
-        assert_eq!(channel("projects/12/notificationChannels/7"), name);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Kind, Result},
     gcp::{
         Gcp,
-        error::{Answered as _, Failure},
+        error::Failure,
         right::{Entitled, Permissions},
     },
     reconcile::{Context, Given, Ref, ResourceId},

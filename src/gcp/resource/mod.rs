@@ -1,6 +1,9 @@
 //! One file for each kind of thing that we keep in a project.
 
+mod aiplatform_model;
+mod aiplatform_quota;
 mod alert_policy;
+mod billing_budget;
 mod compute_address;
 mod compute_forwarding_rule;
 mod compute_network;
@@ -12,7 +15,10 @@ mod notification_channel;
 mod service_account;
 mod services;
 
+pub(super) use aiplatform_model::Model;
+pub(super) use aiplatform_quota::Quota;
 pub(super) use alert_policy::{AlertPolicy, AlertPolicyOutput};
+pub(super) use billing_budget::{Budget, BudgetOutput};
 pub(super) use compute_address::{Address, AddressOutput};
 pub(super) use compute_forwarding_rule::ForwardingRule;
 pub(super) use compute_network::{Network, NetworkOutput, Subnetwork, SubnetworkOutput};

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    error::Result,
+    error::{Error, Kind, Result},
     gcp::{Gcp, Labels, Mark, error::Answered as _},
     reconcile::{Context, Owner},
 };
@@ -70,7 +70,7 @@ pub(super) async fn create(
     if let Some(found) = list(context, listed).await?.into_iter().next() {
         let name = text(&found, "/name");
         let message = format!("`{name}` is there already");
-        return Err(crate::error::Error::new(crate::error::Kind::Exists, message));
+        return Err(Error::new(Kind::Exists, message));
     }
     let path = format!("v3/projects/{}/{}", context.cloud.project.id, listed.collection);
     context.cloud.rest.post(call, path).once().json(body).send().await.done()

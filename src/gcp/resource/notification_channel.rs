@@ -75,7 +75,8 @@ impl Recipient {
 
     fn hash(&self) -> String {
         let hash = Sha256::digest(self.address().as_bytes());
-        hash.0.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+        let first = hash.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        format!("{first:016x}")
     }
 
     fn kind(&self) -> &'static str {
@@ -108,6 +109,11 @@ impl Recipient {
 /// What is compared of a recipient.
 fn compared(kind: &str, email: &str, hash: &str) -> String {
     if kind == "email" { email.to_owned() } else { format!("#{hash}") }
+}
+
+/// A channel without its project, which answers name by id or by number.
+pub(super) fn digits(name: &str) -> String {
+    name.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 fn output(found: &Value) -> NotificationChannelOutput {
@@ -227,6 +233,12 @@ impl Resource for NotificationChannel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_channel_is_the_same_by_the_projects_id_and_number() {
+        assert_eq!(digits("projects/p/notificationChannels/7"), "7");
+        assert_eq!(digits("projects/12/notificationChannels/7"), "7");
+    }
 
     #[test]
     fn a_webhook_is_told_from_another_and_not_shown() {
