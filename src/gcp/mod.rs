@@ -7,8 +7,10 @@
 //! object that Google keeps counts as. What people do by hand after the field's guides, and what is
 //! wrong with it, is said where it matters.
 
+mod alert;
 mod connect;
 mod error;
+mod gate;
 mod iam_policy;
 mod lack;
 mod mark;
@@ -20,6 +22,7 @@ mod restorable;
 mod right;
 mod token;
 mod wanted;
+mod vertex;
 
 pub use connect::{Connection, Gcp, Project, connect, identify};
 pub use lack::lacking;

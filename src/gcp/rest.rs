@@ -112,7 +112,8 @@ impl Rest {
     fn request(&self, method: Method, call: &'static str, path: &str) -> Request<'_> {
         let path = utf8_percent_encode(path, UNSAFE).to_string();
         let (host, query, headers, body) = (None, Vec::new(), Vec::new(), None);
-        Request { rest: self, call, method, host, path, query, headers, body, once: false }
+        let (once, tries) = (false, self.retry.tries);
+        Request { rest: self, call, method, host, path, query, headers, body, once, tries }
     }
 
     fn base(&self, api: &str, host: Option<&str>) -> String {
@@ -141,6 +142,7 @@ pub(super) struct Request<'a> {
     headers: Vec<(&'static str, String)>,
     body: Option<Value>,
     once: bool,
+    tries: u32,
 }
 
 impl Request<'_> {
@@ -174,6 +176,14 @@ impl Request<'_> {
     #[must_use]
     pub(super) fn once(mut self) -> Self {
         self.once = true;
+        self
+    }
+
+    /// At most so often, where a refusal is itself the answer: a limit of zero passes no time. An
+    /// API that is being switched on is waited for all the same.
+    #[must_use]
+    pub(super) fn tries(mut self, tries: u32) -> Self {
+        self.tries = tries;
         self
     }
 
@@ -217,8 +227,8 @@ impl Request<'_> {
     }
 
     fn worth_another(&self, attempt: u32, failure: &Failure) -> bool {
-        let Rest { retry, enabling, .. } = self.rest;
         if failure.refusal().is_some_and(Refusal::is_disabled) {
+            let enabling = &self.rest.enabling;
             return enabling.load(Ordering::Relaxed) && attempt + 1 < TRIES_WHILE_ENABLING;
         }
         let transient = match failure {
@@ -228,7 +238,7 @@ impl Request<'_> {
             Failure::NotSignedIn(_) => false,
             _ => failure.ambiguous() && !self.once,
         };
-        transient && attempt + 1 < retry.tries
+        transient && attempt + 1 < self.tries
     }
 
     async fn try_once(&self, page: Option<&str>) -> Answer<Value> {

@@ -18,6 +18,7 @@ use crate::{
         error::Answered as _,
         operation::{self, Poll},
         right::{Entitled, Permissions},
+        vertex,
     },
     reconcile::{Context, Deletion, Observed, Owner, Ref, Resource, ResourceId},
 };
@@ -134,15 +135,6 @@ impl Edit {
     }
 }
 
-/// The host that serves Vertex AI at a location.
-pub(in crate::gcp) fn vertex_host(location: &str) -> String {
-    match location {
-        "global" => "aiplatform.googleapis.com".into(),
-        "us" | "eu" => format!("aiplatform.{location}.rep.googleapis.com"),
-        region => format!("{region}-aiplatform.googleapis.com"),
-    }
-}
-
 /// Whether a table, or the dataset itself, is the dataset's.
 fn is_in(dataset: &str, destination: &str) -> bool {
     let rest = destination.strip_prefix(dataset);
@@ -166,7 +158,7 @@ impl PublisherModelConfig {
     async fn read(&self, gcp: &Gcp) -> Result<Config> {
         let call = "aiplatform.projects.locations.publishers.models.fetchPublisherModelConfig";
         let path = format!("{}:fetchPublisherModelConfig", self.path(gcp));
-        let request = gcp.rest.get(call, path).host(vertex_host(self.parts().1));
+        let request = gcp.rest.get(call, path).host(vertex::host(self.parts().1));
         // Before anything was ever set, there is nothing there, or nothing in it.
         Ok(request.send().await.absent()?.unwrap_or_default())
     }
@@ -176,7 +168,7 @@ impl PublisherModelConfig {
             // An empty mask would empty everything.
             return Ok(());
         }
-        let (gcp, host) = (context.cloud, vertex_host(self.parts().1));
+        let (gcp, host) = (context.cloud, vertex::host(self.parts().1));
         let body = edit.over(self.read(gcp).await?);
         let call = "aiplatform.projects.locations.publishers.models.setPublisherModelConfig";
         let path = format!("{}:setPublisherModelConfig", self.path(gcp));
@@ -287,13 +279,6 @@ impl Resource for PublisherModelConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_location_has_its_host() {
-        assert_eq!(vertex_host("global"), "aiplatform.googleapis.com");
-        assert_eq!(vertex_host("eu"), "aiplatform.eu.rep.googleapis.com");
-        assert_eq!(vertex_host("us-east5"), "us-east5-aiplatform.googleapis.com");
-    }
 
     #[test]
     fn stopping_leaves_the_rest_of_the_recording_and_the_events_as_they_are() {
