@@ -1,8 +1,8 @@
 //! The role that lets Claude Code call the models, and nothing else.
 //!
-//! The ready-made role for users of Vertex AI also tunes models and reads data sets. A deleted role
-//! is restorable for seven days and keeps its id for a month more: in the first time it is restored,
-//! in the second nothing but another id helps.
+//! The ready-made role for users of Vertex AI also tunes models and reads data sets. A deleted
+//! role is restorable for seven days and keeps its id for a month more: in the first time it is
+//! restored, in the second nothing but another id helps.
 
 use std::collections::BTreeSet;
 
@@ -75,6 +75,10 @@ impl Role {
 
     fn restore(&self, gcp: &Gcp) -> String {
         format!("gcloud iam roles undelete {} --project {}", self.name, gcp.project.id)
+    }
+
+    async fn lives(&self, context: &Context<'_, Gcp>) -> Result<bool> {
+        Ok(self.observe(context).await?.is_some_and(|now| !now.state.deleted))
     }
 
     fn id_is_taken(&self, failure: Failure) -> Error {
@@ -174,7 +178,12 @@ impl Resource for Role {
         if have.state.deleted {
             let call = "iam.projects.roles.undelete";
             let undelete = rest.post(call, format!("{path}:undelete")).json(json!({}));
-            undelete.send::<Value>().await.done()?;
+            let undeleted = undelete.send::<Value>().await;
+            // A second restoration is refused: it may be ours, whose answer was lost.
+            let refused = matches!(&undeleted, Err(failure) if failure.code_is(&[400]));
+            if !(refused && self.lives(context).await?) {
+                undeleted.done()?;
+            }
         }
         if body(want) != body(&have.state) {
             let change = rest.patch("iam.projects.roles.patch", &path).query("updateMask", MASK);

@@ -1,11 +1,11 @@
 //! Who may call the models in the project, and what Vertex AI writes down of it: our part of the
 //! project's policy.
 //!
-//! The policy is shared with the whole project. A role of our own is ours alone: whoever else has it
-//! was not given it by us, and loses it. Of every other role only the members that are wanted count.
-//! What is bound to a condition, what other services log, and what they are exempt from, is others'.
-//! An account that was deleted leaves its grants behind, under a name that no new one has: ours are
-//! cleared away.
+//! The policy is shared with the whole project. A role of our own is ours alone: whoever else has
+//! it was not given it by us, and loses it. Of every other role only the members that are wanted
+//! count. What is bound to a condition, what other services log, and what they are exempt from, is
+//! others'. An account that was deleted leaves its grants behind, under a name that no new one
+//! has: ours are cleared away.
 
 use std::collections::{BTreeMap, BTreeSet};
 

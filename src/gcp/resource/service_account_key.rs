@@ -2,11 +2,12 @@
 //!
 //! A key does not expire, works from anywhere, and says nothing of who uses it. Google gives its
 //! private half once, in the answer that makes it. So the file is prepared before that call, the
-//! call is never repeated, and a key whose answer was lost is taken back. The private half is in no
-//! state, no message and no type that can be printed.
+//! call is never repeated, and a key whose answer was lost is taken back. The private half is in
+//! no state, no message and no type that can be printed.
 //!
-//! Keys that are in no file here may be in one elsewhere: they are told of, and deleted only by one
-//! who says that there is no other ([`ServiceAccountKey::only`]), and only those that the plan showed.
+//! Keys that are in no file here may be in one elsewhere: they are told of, and deleted only by
+//! one who says that there is no other ([`ServiceAccountKey::only`]), and only those that the plan
+//! showed.
 
 use std::{
     collections::BTreeSet,

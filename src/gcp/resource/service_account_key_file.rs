@@ -1,5 +1,5 @@
-//! The file of a service account's key: written whole, readable by its owner alone, and touched only
-//! where it is the key that is meant.
+//! The file of a service account's key: written whole, readable by its owner alone, and touched
+//! only where it is the key that is meant.
 
 use std::{fs, io, io::Write as _, path::Path};
 

@@ -1,7 +1,8 @@
 //! The pool of outside identities that may call as ours without a key.
 //!
-//! A deleted pool is restorable for thirty days, and its id is taken as long: whoever wants it again
-//! in that time gets the old one back. Its name has the project's number, never the project's id.
+//! A deleted pool is restorable for thirty days, and its id is taken as long: whoever wants it
+//! again in that time gets the old one back. Its name has the project's number, never the
+//! project's id.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -60,6 +61,10 @@ impl WorkloadIdentityPool {
 
     fn output(&self, gcp: &Gcp) -> WorkloadIdentityPoolOutput {
         WorkloadIdentityPoolOutput { name: self.full_name(&gcp.project) }
+    }
+
+    async fn lives(&self, context: &Context<'_, Gcp>) -> Result<bool> {
+        Ok(self.observe(context).await?.is_some_and(|now| !now.state.deleted))
     }
 
     fn restore(&self, gcp: &Gcp) -> String {
@@ -172,7 +177,12 @@ impl Resource for WorkloadIdentityPool {
         if have.state.deleted {
             let call = "iam.projects.locations.workloadIdentityPools.undelete";
             let undelete = rest.post(call, format!("{path}:undelete")).json(json!({}));
-            finish(context, undelete.send().await.done()?).await?;
+            let undeleted = undelete.send().await;
+            // A second restoration is refused: it may be ours, whose answer was lost.
+            let refused = matches!(&undeleted, Err(failure) if failure.code_is(&[400]));
+            if !(refused && self.lives(context).await?) {
+                finish(context, undeleted.done()?).await?;
+            }
         }
         if body(want) != body(&have.state) {
             let call = "iam.projects.locations.workloadIdentityPools.patch";

@@ -98,6 +98,10 @@ impl WorkloadIdentityProvider {
         WorkloadIdentityProviderOutput { name: format!("{pool}/providers/{}", self.name) }
     }
 
+    async fn lives(&self, context: &Context<'_, Gcp>) -> Result<bool> {
+        Ok(self.observe(context).await?.is_some_and(|now| !now.state.deleted))
+    }
+
     fn restore(&self, gcp: &Gcp) -> String {
         let Self { name, pool_id, .. } = self;
         format!(
@@ -231,15 +235,19 @@ impl Resource for WorkloadIdentityProvider {
         &self,
         context: &Context<'_, Gcp>,
         want: &State,
-        _: &Observed<Self>,
+        have: &Observed<Self>,
     ) -> Result<()> {
         let (rest, path) = (&context.cloud.rest, self.path(context.cloud));
-        // Restored anew where somebody was faster, or the pool came back with it.
-        let deleted = self.observe(context).await?.is_some_and(|now| now.state.deleted);
-        if deleted {
+        // Not by what was found before its pool was restored: that may have brought it back.
+        if have.state.deleted && !self.lives(context).await? {
             let call = "iam.projects.locations.workloadIdentityPools.providers.undelete";
             let undelete = rest.post(call, format!("{path}:undelete")).json(json!({}));
-            finish(context, undelete.send().await.done()?).await?;
+            let undeleted = undelete.send().await;
+            // A second restoration is refused: it may be ours, whose answer was lost.
+            let refused = matches!(&undeleted, Err(failure) if failure.code_is(&[400]));
+            if !(refused && self.lives(context).await?) {
+                finish(context, undeleted.done()?).await?;
+            }
         }
         let call = "iam.projects.locations.workloadIdentityPools.providers.patch";
         let change = rest.patch(call, &path).query("updateMask", MASK).json(self.body(want));
