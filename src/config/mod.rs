@@ -63,7 +63,10 @@ pub use self::{
     },
     shaped::{Cloud, Notes, Shape, Told, cloud_of},
     tenant::{AccountId, Tenant},
-    vertex::{ProjectId, VertexConfig, VertexLocation, VertexModel},
+    vertex::{
+        ModelEnablement, PrivateServiceConnect, ProjectId, VertexConfig, VertexLocation,
+        VertexModel, WorkloadIdentityFederation,
+    },
     warning::Warning,
 };
 use self::{

@@ -7,6 +7,7 @@
 //! object that Google keeps counts as. What people do by hand after the field's guides, and what is
 //! wrong with it, is said where it matters.
 
+mod access;
 mod alert;
 mod connect;
 mod error;
@@ -14,15 +15,18 @@ mod gate;
 mod iam_policy;
 mod lack;
 mod mark;
+mod monitoring;
+mod network;
 mod operation;
 mod principal;
 mod resource;
 mod rest;
 mod restorable;
 mod right;
+mod storage;
 mod token;
-mod wanted;
 mod vertex;
+mod wanted;
 
 pub use connect::{Connection, Gcp, Project, connect, identify};
 pub use lack::lacking;

@@ -237,7 +237,10 @@ fn leave_with_its_parent<C>(graph: &Graph<C>, findings: &[Finding], plan: &mut [
         {
             *planned = Ok(Action::Leave(parent.clone()));
         }
-        if let Ok(Action::Leave(why)) = planned {
+        // What always stays says nothing of whose the rest is.
+        if let Ok(Action::Leave(why)) = planned
+            && entry.node.stays().is_none()
+        {
             left.insert(&entry.id, why.clone());
         }
     }
