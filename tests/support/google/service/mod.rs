@@ -1,6 +1,8 @@
 //! The services: each registers its methods by the ids of the discovery documents.
 
+mod cloudkms;
 mod cloudresourcemanager;
+mod cmek;
 mod iamcredentials;
 mod serviceusage;
 
@@ -8,8 +10,12 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use super::call::Method;
 
-const ALL: &[&[Method]] =
-    &[cloudresourcemanager::METHODS, iamcredentials::METHODS, serviceusage::METHODS];
+const ALL: &[&[Method]] = &[
+    cloudkms::METHODS,
+    cloudresourcemanager::METHODS,
+    iamcredentials::METHODS,
+    serviceusage::METHODS,
+];
 
 /// The implementation of a documented method.
 pub fn find(id: &str) -> Option<&'static Method> {
