@@ -53,3 +53,11 @@ fn is_granted(world: &World, key: &str, agent: &str) -> bool {
     };
     [key, ring, &project].into_iter().any(grants)
 }
+
+/// The agent exists from now on, as it does once its service was asked for it.
+pub fn introduce(world: &mut World, email: &str) {
+    if world.find("serviceusage.identities", email).is_none() {
+        let identity = json!({"email": email, "uniqueId": world.unique_id()});
+        world.store("serviceusage.identities").insert(email.to_owned(), identity);
+    }
+}

@@ -4,6 +4,7 @@ mod cloudkms;
 mod cloudresourcemanager;
 mod cmek;
 mod iamcredentials;
+mod logging;
 mod serviceusage;
 
 use std::{collections::HashMap, sync::OnceLock};
@@ -14,6 +15,7 @@ const ALL: &[&[Method]] = &[
     cloudkms::METHODS,
     cloudresourcemanager::METHODS,
     iamcredentials::METHODS,
+    logging::METHODS,
     serviceusage::METHODS,
 ];
 
