@@ -1,5 +1,6 @@
 //! The services: each registers its methods by the ids of the discovery documents.
 
+mod bigquery;
 mod cloudkms;
 mod cloudresourcemanager;
 mod cmek;
@@ -12,6 +13,7 @@ use std::{collections::HashMap, sync::OnceLock};
 use super::call::Method;
 
 const ALL: &[&[Method]] = &[
+    bigquery::METHODS,
     cloudkms::METHODS,
     cloudresourcemanager::METHODS,
     iamcredentials::METHODS,
