@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{failure::Failure, world::World};
 
-/// `Value::Null` is 204 without a body.
+/// `Value::Null` is 204 without a body, a text a stream of events.
 pub type Answer = Result<Value, Failure>;
 
 pub struct Method {

@@ -1,11 +1,13 @@
 //! The services: each registers its methods by the ids of the discovery documents.
 
+pub mod aiplatform;
 mod bigquery;
 mod cloudkms;
 mod cloudresourcemanager;
 mod cmek;
 mod iamcredentials;
 mod logging;
+mod quota;
 mod serviceusage;
 
 use std::{collections::HashMap, sync::OnceLock};
@@ -13,11 +15,13 @@ use std::{collections::HashMap, sync::OnceLock};
 use super::call::Method;
 
 const ALL: &[&[Method]] = &[
+    aiplatform::METHODS,
     bigquery::METHODS,
     cloudkms::METHODS,
     cloudresourcemanager::METHODS,
     iamcredentials::METHODS,
     logging::METHODS,
+    quota::METHODS,
     serviceusage::METHODS,
 ];
 

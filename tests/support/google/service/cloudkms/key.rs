@@ -185,6 +185,9 @@ pub fn delete(world: &mut World, call: &Call) -> Answer {
         let message = format!("CryptoKey {name} has versions; they must be deleted first.");
         return Err(Failure::precondition(&message));
     }
-    retire(world, &name);
-    Ok(removed(world, KEYS, &name))
+    let metadata = json!({
+        "@type": "type.googleapis.com/google.cloud.kms.v1.DeleteCryptoKeyMetadata",
+        "retiredResource": retire(world, &name),
+    });
+    Ok(removed(world, KEYS, &name, Some(metadata)))
 }

@@ -186,14 +186,14 @@ fn listed(world: &World, call: &Call, field: &str, items: Vec<Value>) -> Answer 
 }
 
 /// Takes `name` away for good; the answer is an operation.
-fn removed(world: &mut World, kind: &str, name: &str) -> Value {
+fn removed(world: &mut World, kind: &str, name: &str, metadata: Option<Value>) -> Value {
     world.store(kind).remove(name);
     world.policies.remove(name);
     let location: Vec<&str> = name.split('/').take(4).collect();
     let location = world.by_number(&location.join("/"));
     let operation = format!("{location}/operations/{}", world.unique_id());
     let empty = json!({"@type": "type.googleapis.com/google.protobuf.Empty"});
-    operation::begin(world, &operation, None, &empty)
+    operation::begin(world, &operation, metadata, &empty)
 }
 
 fn policy_resource(world: &World, call: &Call) -> Result<String, Failure> {
@@ -213,8 +213,8 @@ fn set_policy(world: &mut World, call: &Call) -> Answer {
     policy::answer_set(world, call, &name)
 }
 
-/// Keeps the name of a deleted key from being used again.
-fn retire(world: &mut World, key: &str) {
+/// Keeps the name of a deleted key from being used again; the record's name.
+fn retire(world: &mut World, key: &str) -> String {
     let location: Vec<&str> = key.split('/').take(4).collect();
     let name = format!("{}/retiredResources/{}", location.join("/"), world.unique_id());
     let record = json!({
@@ -223,7 +223,8 @@ fn retire(world: &mut World, key: &str) {
         "resourceType": "cloudkms.googleapis.com/CryptoKey",
         "deleteTime": world.now(),
     });
-    world.store(RETIRED).insert(name, record);
+    world.store(RETIRED).insert(name.clone(), record);
+    name
 }
 
 fn is_retired(world: &World, key: &str) -> bool {

@@ -54,5 +54,5 @@ pub fn delete(world: &mut World, call: &Call) -> Answer {
         let message = format!("KeyRing {name} has child resources; they must be deleted first.");
         return Err(Failure::precondition(&message));
     }
-    Ok(removed(world, RINGS, &name))
+    Ok(removed(world, RINGS, &name, None))
 }

@@ -111,5 +111,5 @@ pub fn restore(world: &mut World, call: &Call) -> Answer {
 pub fn delete(world: &mut World, call: &Call) -> Answer {
     let (name, version) = named(world, call, VERSIONS)?;
     check_state(&name, &version, &["DESTROYED", "IMPORT_FAILED", "GENERATION_FAILED"])?;
-    Ok(removed(world, VERSIONS, &name))
+    Ok(removed(world, VERSIONS, &name, None))
 }
