@@ -9,7 +9,7 @@ use crate::support::google::fake::{Google, caller::OWNER, journal::Fault};
 const PROJECT: &str = "acme-ai";
 
 /// Status and body; 0: no answer.
-fn send(
+pub fn send(
     google: &Google,
     token: &str,
     verb: &str,

@@ -7,7 +7,7 @@ use super::{
     super::{
         call::{Answer, Call, Method},
         failure::Failure,
-        page,
+        mask, page,
         world::World,
     },
     cmek::{self, Denied},
@@ -227,30 +227,12 @@ fn check_change(call: &Call, dataset: &Value) -> Result<(), Failure> {
     Err(Failure::invalid("The location of a dataset cannot be changed."))
 }
 
-/// JSON merge: `null` removes; lists are replaced, maps are not.
-fn merge(old: &mut Value, new: &Value) {
-    let Value::Object(fields) = new else {
-        *old = new.clone();
-        return;
-    };
-    if !old.is_object() {
-        *old = json!({});
-    }
-    for (field, value) in fields {
-        if value.is_null() {
-            old.as_object_mut().map(|old| old.remove(field));
-        } else {
-            merge(&mut old[field], value);
-        }
-    }
-}
-
 fn patch(world: &mut World, call: &Call) -> Answer {
     let (name, mut dataset) = find(world, call)?;
     check_change(call, &dataset)?;
     let mut asked = json!({});
     take(&mut asked, &call.body);
-    merge(&mut dataset, &asked);
+    mask::patch(&mut dataset, &asked);
     checked(&mut dataset)?;
     check_key(world, call, &dataset)?;
     Ok(kept(world, name, dataset))

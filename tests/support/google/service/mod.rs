@@ -9,6 +9,7 @@ mod iamcredentials;
 mod logging;
 mod quota;
 mod serviceusage;
+mod storage;
 
 use std::{collections::HashMap, sync::OnceLock};
 
@@ -23,6 +24,7 @@ const ALL: &[&[Method]] = &[
     logging::METHODS,
     quota::METHODS,
     serviceusage::METHODS,
+    storage::METHODS,
 ];
 
 /// The implementation of a documented method.
