@@ -99,8 +99,9 @@ struct MethodText {
 
 #[derive(Deserialize)]
 struct Reference {
+    /// Absent in a few methods of Vertex AI, which have no message.
     #[serde(rename = "$ref")]
-    name: String,
+    name: Option<String>,
 }
 
 /// The folder with the documents.
@@ -185,8 +186,8 @@ fn parse(text: &[u8]) -> Document {
                 id: method.id,
                 verb: method.verb,
                 parameters: method.parameters,
-                request: method.request.map(|reference| reference.name),
-                response: method.response.map(|reference| reference.name),
+                request: method.request.and_then(|reference| reference.name),
+                response: method.response.and_then(|reference| reference.name),
             });
         }
     }
