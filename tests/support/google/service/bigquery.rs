@@ -48,6 +48,7 @@ fn agent(project: &str) -> String {
 }
 
 fn service_account(world: &mut World, call: &Call) -> Answer {
+    project(world, call)?;
     let email = agent(&call.project);
     cmek::introduce(world, &email);
     Ok(json!({"kind": "bigquery#getServiceAccountResponse", "email": email}))

@@ -63,9 +63,10 @@ pub fn limit(world: &World, metric: &str, base_model: &str, region: &str) -> u64
 /// The global bucket is first; without `full`, only those that differ follow.
 fn buckets(world: &World, metric: &str, full: bool) -> Vec<Value> {
     let regional = metric.starts_with("online_");
-    let regions: Vec<&str> = match regional {
-        true => aiplatform::LOCATIONS.iter().copied().filter(|place| place.contains('-')).collect(),
-        false => vec![""],
+    let regions: Vec<&str> = if regional {
+        aiplatform::LOCATIONS.iter().copied().filter(|place| place.contains('-')).collect()
+    } else {
+        vec![""]
     };
     let mut buckets = vec![json!({"effectiveLimit": "0", "defaultLimit": "0"})];
     for id in aiplatform::ids() {
@@ -94,9 +95,10 @@ fn shown(world: &World, call: &Call, metric: &str) -> Value {
         call.project
     );
     let regional = metric.starts_with("online_");
-    let (limit, unit) = match regional {
-        true => ("%2Fmin%2Fproject%2Fregion%2Fbase_model", "1/min/{project}/{region}/{base_model}"),
-        false => ("%2Fmin%2Fproject%2Fbase_model", "1/min/{project}/{base_model}"),
+    let (limit, unit) = if regional {
+        ("%2Fmin%2Fproject%2Fregion%2Fbase_model", "1/min/{project}/{region}/{base_model}")
+    } else {
+        ("%2Fmin%2Fproject%2Fbase_model", "1/min/{project}/{base_model}")
     };
     let metric_name = format!("{SERVICE}/{metric}");
     json!({

@@ -48,6 +48,10 @@ fn agent(project: &str) -> String {
 }
 
 fn service_account(world: &mut World, call: &Call) -> Answer {
+    let named = call.path("projectId");
+    if world.number(named).is_none() {
+        return Err(Failure::invalid(&format!("Unknown project id: {named}")));
+    }
     let email = agent(&call.project);
     cmek::introduce(world, &email);
     Ok(json!({"kind": "storage#serviceAccount", "email_address": email}))
