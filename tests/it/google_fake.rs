@@ -17,7 +17,7 @@ use crate::support::google::fake::{
 const PROJECT: &str = "acme-ai";
 
 /// Status and body; 0: no answer.
-fn send(
+pub fn send(
     google: &Google,
     token: &str,
     verb: &str,

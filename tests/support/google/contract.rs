@@ -25,6 +25,9 @@ const STANDARD: &[&str] = &[
     "userIp",
 ];
 
+/// Vertex AI passes such bodies on as they are.
+const RAW: &str = "GoogleApiHttpBody";
+
 #[derive(Default)]
 pub struct Findings {
     /// Field and description, as Google words them.
@@ -107,6 +110,10 @@ fn refused_text(parameter: &Parameter, value: &str) -> Option<&'static str> {
 /// What is wrong in `body` (`None`: there is none).
 pub fn body(document: &Document, method: &Method, body: Option<&Value>) -> Findings {
     let mut check = Check { document, findings: Findings::default(), answer: false };
+    let schema = method.request.as_ref().and_then(|name| document.schemas.get(name));
+    if schema.is_some_and(|schema| schema.properties.values().any(is_raw)) {
+        return check.findings;
+    }
     match (&method.request, body) {
         (None, Some(Value::Object(fields))) if !fields.is_empty() => {
             for name in fields.keys() {
@@ -128,9 +135,17 @@ pub fn body(document: &Document, method: &Method, body: Option<&Value>) -> Findi
     check.findings
 }
 
+/// Any content at all, in place of the message that has it as a field.
+fn is_raw(schema: &Schema) -> bool {
+    schema.reference.as_deref() == Some(RAW)
+}
+
 /// What is wrong in the fake's own answer.
 pub fn answer(document: &Document, method: &Method, answer: &Value) -> Findings {
     let mut check = Check { document, findings: Findings::default(), answer: true };
+    if method.response.as_deref() == Some(RAW) {
+        return check.findings;
+    }
     let schema = method.response.as_ref().and_then(|name| document.schemas.get(name));
     if let Some(schema) = schema
         && !answer.is_null()

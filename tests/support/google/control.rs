@@ -3,7 +3,8 @@
 //! `GET inventory|calls|count|violations|used?who=W`, and with JSON bodies: `POST reset|release`,
 //! `POST bind {"who","permissions"}`, `POST fault {"method","nth","fault","code","wait","policy"}`,
 //! `POST settings {"polls","pageCap","slowIdentity","propagation","delay"}`, `POST enable {"services"}`,
-//! `POST project {"id","number"}`, `POST disable {"service"}`.
+//! `POST project {"id","number"}`, `POST disable {"service"}`, `POST store {"kind","name","value"}` (`null`
+//! removes).
 
 use std::time::Duration;
 
@@ -82,6 +83,13 @@ fn told(state: &mut State, path: &str, body: &Value) -> Option<Value> {
             state.world.disable(&project, text("service"));
         }
         "project" => state.world.add_project(text("id"), text("number")),
+        "store" => {
+            let store = state.world.store(text("kind"));
+            match &body["value"] {
+                Value::Null => store.remove(text("name")),
+                value => store.insert(text("name").to_owned(), value.clone()),
+            };
+        }
         _ => return None,
     }
     Some(json!({}))

@@ -100,6 +100,7 @@ struct MethodText {
 #[derive(Deserialize)]
 struct Reference {
     /// Absent where nothing is said about what it is.
+    /// Absent in a few methods of Vertex AI, which have no message.
     #[serde(rename = "$ref")]
     name: Option<String>,
 }

@@ -1,4 +1,5 @@
-//! Update masks: what they name is taken over, absent means removed; all else stays.
+//! Update masks: what they name is taken over, absent means removed; all else stays. The older APIs
+//! have none: there `null` removes.
 
 use serde_json::{Value, json};
 
@@ -39,6 +40,24 @@ fn take(target: &mut Value, source: &Value, path: &str) {
             if let Some(fields) = target.as_object_mut() {
                 fields.remove(head);
             }
+        }
+    }
+}
+
+/// JSON merge: `null` removes; lists are replaced, maps are not.
+pub fn patch(old: &mut Value, new: &Value) {
+    let Value::Object(fields) = new else {
+        *old = new.clone();
+        return;
+    };
+    if !old.is_object() {
+        *old = json!({});
+    }
+    for (field, value) in fields {
+        if value.is_null() {
+            old.as_object_mut().map(|old| old.remove(field));
+        } else {
+            patch(&mut old[field], value);
         }
     }
 }

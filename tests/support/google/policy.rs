@@ -260,7 +260,11 @@ fn check_account(world: &mut World, name: &str) -> Result<(), Failure> {
     }
     let none = || Err(Failure::invalid(&format!("Service account {name} does not exist.")));
     let Some((local, domain)) = name.split_once('@') else { return none() };
-    if domain.starts_with("gcp-sa-") {
+    let agents = [
+        "bigquery-encryption.iam.gserviceaccount.com",
+        "gs-project-accounts.iam.gserviceaccount.com",
+    ];
+    if domain.starts_with("gcp-sa-") || agents.contains(&domain) {
         let known = world.find("serviceusage.identities", name).is_some();
         return if known { Ok(()) } else { none() };
     }

@@ -169,6 +169,7 @@ fn refused(code: u16, wait: Option<u32>, api: &str) -> Reply {
 fn answered(answer: Answer, api: &str) -> Reply {
     match answer {
         Ok(Value::Null) => response(204, "application/json", String::new()),
+        Ok(Value::String(events)) => response(200, "text/event-stream; charset=utf-8", events),
         Ok(value) => response(200, "application/json; charset=UTF-8", value.to_string()),
         Err(failure) => {
             let body = failure.body(api).to_string();

@@ -1,9 +1,16 @@
 //! The services: each registers its methods by the ids of the discovery documents.
 
+pub mod aiplatform;
+mod bigquery;
+mod cloudkms;
 mod cloudresourcemanager;
 mod iam;
+mod cmek;
 mod iamcredentials;
+mod logging;
+mod quota;
 mod serviceusage;
+mod storage;
 
 use std::{collections::HashMap, sync::OnceLock};
 
@@ -24,6 +31,16 @@ const ALL: &[&[Method]] = &[
 pub fn all() -> impl Iterator<Item = &'static Method> {
     ALL.iter().copied().flatten()
 }
+    aiplatform::METHODS,
+    bigquery::METHODS,
+    cloudkms::METHODS,
+    cloudresourcemanager::METHODS,
+    iamcredentials::METHODS,
+    logging::METHODS,
+    quota::METHODS,
+    serviceusage::METHODS,
+    storage::METHODS,
+];
 
 /// The implementation of a documented method.
 pub fn find(id: &str) -> Option<&'static Method> {
