@@ -15,7 +15,19 @@ pub struct Method {
     /// Asked of the caller before `run`; ask for more within by `Call::demand`.
     pub permissions: &'static [&'static str],
     pub write: bool,
-    pub run: fn(&mut World, &Call) -> Answer,
+    pub run: Run,
+}
+
+type Run = fn(&mut World, &Call) -> Answer;
+
+impl Method {
+    pub const fn read(id: &'static str, permissions: &'static [&'static str], run: Run) -> Self {
+        Self { id, permissions, write: false, run }
+    }
+
+    pub const fn write(id: &'static str, permissions: &'static [&'static str], run: Run) -> Self {
+        Self { id, permissions, write: true, run }
+    }
 }
 
 #[derive(Clone, Debug)]
