@@ -38,7 +38,8 @@ fn call(google: &Google, verb: &str, path: &str, body: &Value) -> (u16, Value) {
     let request = ureq::http::Request::builder()
         .method(verb)
         .uri(format!("{}/{path}", google.origin()))
-        .header("authorization", format!("Bearer {OWNER}"));
+        .header("authorization", format!("Bearer {OWNER}"))
+        .header("x-goog-user-project", "acme-ai");
     let text = if body.is_null() { String::new() } else { body.to_string() };
     let mut answer = match verb {
         "GET" => agent.run(request.body(()).unwrap()).unwrap(),
@@ -122,7 +123,12 @@ fn an_address_is_outside_all_subnets_and_stays_while_a_rule_uses_it() {
     assert_eq!(refusal, (412, "conditionNotMet".to_owned()));
     let found = get(&google, &format!("{rules}?filter=labels.tenant%3Dt"));
     assert_eq!(found["items"][0]["pscConnectionStatus"], "ACCEPTED");
+    let zones = || get(&google, DNS)["managedZones"].as_array().map_or(0, Vec::len);
+    assert_eq!(zones(), 1, "p.googleapis.com comes with the endpoint");
+    let change = json!({"allowPscGlobalAccess": true});
+    assert_eq!(refused(&google, "PATCH", &rule, &change), (400, "invalid".to_owned()));
     done(&google, "DELETE", &rule, &Value::Null);
+    assert_eq!(zones(), 0, "and goes with it");
     done(&google, "DELETE", &address, &Value::Null);
     assert_eq!(refused(&google, "GET", &address, &Value::Null), (404, "notFound".to_owned()));
     assert_eq!(google.violations(), [""; 0]);
@@ -143,10 +149,10 @@ fn a_subnet_is_patched_only_by_who_read_it() {
         &format!("{subnet}/setPrivateIpGoogleAccess"),
         &json!({"privateIpGoogleAccess": true}),
     );
-    let path =
+    let watched =
         format!("{COMPUTE}/regions/us-east5/operations/{}", operation["name"].as_str().unwrap());
-    assert_eq!(get(&google, &path)["status"], "RUNNING");
-    assert_eq!(get(&google, &path)["status"], "DONE");
+    assert_eq!(get(&google, &watched)["status"], "RUNNING");
+    assert_eq!(get(&google, &watched)["status"], "DONE");
     let patch = json!({"privateIpGoogleAccess": false, "fingerprint": before["fingerprint"]});
     assert_eq!(refused(&google, "PATCH", &subnet, &patch), (412, "conditionNotMet".to_owned()));
     let now = get(&google, &subnet);
@@ -311,19 +317,19 @@ fn budgets_keep_what_a_patch_without_mask_does_not_give() {
     assert_eq!(made["budgetFilter"]["projects"], json!(["projects/123456789012"]));
     assert_eq!(made["amount"]["specifiedAmount"]["units"], "500");
     assert_eq!(made["thresholdRules"][0]["spendBasis"], "CURRENT_SPEND");
-    let path = format!("billingbudgets/v1/{}", made["name"].as_str().unwrap());
+    let one = format!("billingbudgets/v1/{}", made["name"].as_str().unwrap());
     let patch = json!({"displayName": "Claude Code", "etag": made["etag"]});
-    let patched = done(&google, "PATCH", &path, &patch);
+    let patched = done(&google, "PATCH", &one, &patch);
     assert_eq!(
         (&patched["displayName"], &patched["amount"]),
         (&json!("Claude Code"), &made["amount"])
     );
-    let (status, stale) = call(&google, "PATCH", &path, &patch);
+    let (status, stale) = call(&google, "PATCH", &one, &patch);
     assert_eq!((status, &stale["error"]["status"]), (409, &json!("ABORTED")));
     let other = "billingbudgets/v1/billingAccounts/000000-000000-000000/budgets";
     assert_eq!(call(&google, "POST", other, &budget).0, 403);
-    done(&google, "DELETE", &path, &Value::Null);
-    done(&google, "DELETE", &path, &Value::Null);
-    assert_eq!(call(&google, "GET", &path, &Value::Null).0, 404);
+    done(&google, "DELETE", &one, &Value::Null);
+    done(&google, "DELETE", &one, &Value::Null);
+    assert_eq!(call(&google, "GET", &one, &Value::Null).0, 404);
     assert_eq!(google.violations(), [""; 0]);
 }

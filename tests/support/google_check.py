@@ -43,7 +43,7 @@ class Cloud:
             self.clients[api, version] = discovery.build(
                 api,
                 version,
-                credentials=Credentials(OWNER),
+                credentials=Credentials(OWNER, quota_project_id=PROJECT),
                 client_options={"api_endpoint": endpoint},
                 static_discovery=True,
                 cache_discovery=False,
@@ -240,8 +240,9 @@ def federation(cloud):
 
 
 def endpoint(cloud):
+    cloud.fake("network", {"name": "claude", "subnets": {"us-east5": "10.9.0.0/24"}})
     compute = cloud.client("compute", "v1")
-    network = compute.networks().get(project=PROJECT, network="default").execute()["selfLink"]
+    network = compute.networks().get(project=PROJECT, network="claude").execute()["selfLink"]
     one, operations = {"project": PROJECT}, compute.globalOperations()
     address = {
         "name": "claude",
@@ -267,9 +268,9 @@ def endpoint(cloud):
     where = one | {"region": "us-east5"}
     access = {"privateIpGoogleAccess": True}
     subnets = compute.subnetworks()
-    change = subnets.setPrivateIpGoogleAccess(**where, subnetwork="default", body=access)
+    change = subnets.setPrivateIpGoogleAccess(**where, subnetwork="claude", body=access)
     computed(compute.regionOperations(), change.execute(), **where)
-    agrees(subnets.get(**where, subnetwork="default").execute(), access)
+    agrees(subnets.get(**where, subnetwork="claude").execute(), access)
 
 
 def names(cloud):

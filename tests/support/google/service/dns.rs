@@ -27,6 +27,9 @@ pub const METHODS: &[Method] = &[
 const ZONES: &str = "dns.managedZones";
 const OPERATIONS: &str = "dns.managedZoneOperations";
 
+const PRIVATE_SERVER: &str = "ns-gcp-private.googledomains.com.";
+const ENDPOINTS: &str = "p.googleapis.com.";
+
 fn zones(world: &World, call: &Call) -> Result<String, Failure> {
     let project = call.path("project");
     let id = world.project_id(project);
@@ -105,7 +108,7 @@ fn create(world: &mut World, call: &Call) -> Answer {
     value["cloudLoggingConfig"] = json!({"kind": "dns#managedZoneCloudLoggingConfig"});
     mark(&mut value);
     let servers: Vec<String> = if private {
-        vec!["ns-gcp-private.googledomains.com.".to_owned()]
+        vec![PRIVATE_SERVER.to_owned()]
     } else {
         (1..=4).map(|number| format!("ns-cloud-a{number}.googledomains.com.")).collect()
     };
@@ -151,6 +154,7 @@ fn check_visibility(
             return Err(invalid(FIELD, url));
         }
         call.demand(world, "dns.networks.bindPrivateDNSZone", &name)?;
+        call.demand(world, "dns.networks.targetWithPeeringZone", &name)?;
         let twice = world.all(ZONES).find(|(other, known)| {
             *other != key
                 && known["dnsName"] == zone["dnsName"]
@@ -221,4 +225,38 @@ fn delete(world: &mut World, call: &Call) -> Answer {
     world.store(OPERATIONS).retain(|name, _| !name.starts_with(&format!("{key}/")));
     world.store(ZONES).remove(&key);
     Ok(Value::Null)
+}
+
+/// The zone of the names that Service Directory gives to a network's endpoints for Google APIs; it comes
+/// with the first of them, if the network sees no such zone yet.
+pub fn begin_endpoints(world: &mut World, project: &str, name: &str, network: &str) {
+    let seen =
+        |zone: &Value| zone["dnsName"] == ENDPOINTS && networks(zone).any(|other| other == network);
+    if world.all(ZONES).any(|(_, zone)| seen(zone)) {
+        return;
+    }
+    let mut zone = json!({
+        "kind": "dns#managedZone",
+        "id": world.numeric_id(),
+        "creationTime": world.now(),
+        "name": name,
+        "dnsName": ENDPOINTS,
+        "description": "",
+        "visibility": "private",
+        "privateVisibilityConfig": {"networks": [{"networkUrl": network}]},
+        "nameServers": [PRIVATE_SERVER],
+        "_endpoints": network,
+    });
+    mark(&mut zone);
+    let key = format!("{project}/managedZones/{name}");
+    record::begin(world, &key, ENDPOINTS, &[PRIVATE_SERVER.to_owned()]);
+    world.store(ZONES).insert(key, zone);
+}
+
+/// It goes with the last of them.
+pub fn end_endpoints(world: &mut World, network: &str) {
+    let found = world.all(ZONES).find(|(_, zone)| zone["_endpoints"] == network);
+    let Some(key) = found.map(|(key, _)| key.clone()) else { return };
+    record::end(world, &key);
+    world.store(ZONES).remove(&key);
 }

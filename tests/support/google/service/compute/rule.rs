@@ -3,19 +3,22 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::super::{
-        call::{Answer, Call, Method},
-        failure::Failure,
-        world::World,
+    super::{
+        super::{
+            call::{Answer, Call, Method},
+            failure::Failure,
+            world::World,
+        },
+        dns,
     },
-    NETWORKS, UNLABELLED, address, bad, changed, check_name, check_request, found, global, kept,
-    link, listed, missing, name_of, project, relabelled, repeated, stale,
+    NETWORKS, UNLABELLED, address, bad, check_name, check_request, found, global, kept, link,
+    listed, missing, name_of, project, relabelled, repeated,
 };
 
 pub const METHODS: &[Method] = &[
     Method::write(
         "compute.globalForwardingRules.insert",
-        &["compute.globalForwardingRules.pscCreate"],
+        &["compute.globalForwardingRules.create", "compute.globalForwardingRules.pscCreate"],
         insert,
     ),
     Method::read("compute.globalForwardingRules.get", &["compute.globalForwardingRules.get"], get),
@@ -26,12 +29,17 @@ pub const METHODS: &[Method] = &[
     ),
     Method::write(
         "compute.globalForwardingRules.delete",
-        &["compute.globalForwardingRules.pscDelete"],
+        &[
+            "compute.globalForwardingRules.delete",
+            "compute.globalForwardingRules.pscDelete",
+            "servicedirectory.namespaces.delete",
+            "dns.managedZones.delete",
+        ],
         delete,
     ),
     Method::write(
         "compute.globalForwardingRules.setLabels",
-        &["compute.globalForwardingRules.pscSetLabels"],
+        &["compute.globalForwardingRules.pscSetLabels", "compute.globalForwardingRules.setLabels"],
         set_labels,
     ),
     Method::write(
@@ -123,6 +131,12 @@ fn reserved(world: &World, call: &Call, network: &str) -> Result<String, Failure
     Ok(name)
 }
 
+/// What Service Directory keeps the endpoints of a network in.
+fn namespace(network: &Value) -> String {
+    let text = |field: &str| network[field].as_str().unwrap_or_default().to_owned();
+    format!("goog-psc-{}-{}", text("name"), text("id"))
+}
+
 fn insert(world: &mut World, call: &Call) -> Answer {
     let project = project(world, call)?;
     check_request(call)?;
@@ -139,9 +153,12 @@ fn insert(world: &mut World, call: &Call) -> Answer {
     // The endpoint is registered with Service Directory, and gets names in a zone of its own.
     world.admit(&call.project, "servicedirectory")?;
     call.demand(world, "servicedirectory.namespaces.create", &project)?;
-    call.demand(world, "servicedirectory.services.create", &project)?;
+    let namespace = namespace(found(world, NETWORKS, &network)?);
     if call.body["noAutomateDnsZone"] != true {
         world.admit(&call.project, "dns")?;
+        call.demand(world, "servicedirectory.namespaces.associatePrivateZone", &project)?;
+        call.demand(world, "dns.managedZones.create", &project)?;
+        dns::begin_endpoints(world, &project, &namespace, &link(&network));
     }
     let number = world.find(address::KIND, &address).map(|address| address["address"].clone());
     let mut value = json!({
@@ -157,7 +174,7 @@ fn insert(world: &mut World, call: &Call) -> Answer {
         "pscConnectionId": world.numeric_id(),
         "pscConnectionStatus": "ACCEPTED",
         "serviceDirectoryRegistrations":
-            [{"namespace": "goog-psc-default", "serviceDirectoryRegion": "us-central1"}],
+            [{"namespace": namespace, "serviceDirectoryRegion": "us-central1"}],
         "fingerprint": world.etag(),
         "labelFingerprint": UNLABELLED,
         "selfLink": link(&name),
@@ -173,9 +190,10 @@ fn insert(world: &mut World, call: &Call) -> Answer {
 
 fn delete(world: &mut World, call: &Call) -> Answer {
     let name = name(world, call, "forwardingRule")?;
-    found(world, KIND, &name)?;
-    call.demand(world, "servicedirectory.services.delete", &name)?;
-    world.store(KIND).remove(&name).ok_or_else(|| missing(&name))?;
+    let rule = world.store(KIND).remove(&name).ok_or_else(|| missing(&name))?;
+    if !world.all(KIND).any(|(_, other)| other["network"] == rule["network"]) {
+        dns::end_endpoints(world, rule["network"].as_str().unwrap_or_default());
+    }
     Ok(global(world, call, &name, "delete"))
 }
 
@@ -184,22 +202,10 @@ fn set_labels(world: &mut World, call: &Call) -> Answer {
     relabelled(world, call, KIND, &name)
 }
 
-const PATCHED: &[&str] = &["allowGlobalAccess", "allowPscGlobalAccess"];
-
+/// An endpoint for Google APIs is what it was made; but for its labels it cannot be changed.
 fn patch(world: &mut World, call: &Call) -> Answer {
     let name = name(world, call, "forwardingRule")?;
-    let fingerprint = world.etag();
-    let value = changed(world, KIND, &name)?;
-    if call.body.get("fingerprint").is_some_and(|given| *given != value["fingerprint"]) {
-        return Err(stale("Forwarding rule"));
-    }
-    for (field, new) in call.body.as_object().into_iter().flatten() {
-        if PATCHED.contains(&field.as_str()) {
-            value[field] = new.clone();
-        } else if field != "fingerprint" && value.get(field) != Some(new) {
-            return Err(bad(field, &new.to_string(), "The field cannot be changed by a patch."));
-        }
-    }
-    value["fingerprint"] = json!(fingerprint);
-    Ok(global(world, call, &name, "patch"))
+    found(world, KIND, &name)?;
+    let why = "A Private Service Connect forwarding rule for Google APIs cannot be updated.";
+    Err(bad("name", &name, why))
 }

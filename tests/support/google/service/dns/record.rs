@@ -13,11 +13,7 @@ use super::{
 };
 
 pub const METHODS: &[Method] = &[
-    Method::write(
-        "dns.resourceRecordSets.create",
-        &["dns.resourceRecordSets.create", "dns.changes.create"],
-        create,
-    ),
+    Method::write("dns.resourceRecordSets.create", &["dns.resourceRecordSets.create"], create),
     Method::read("dns.resourceRecordSets.get", &["dns.resourceRecordSets.get"], get),
     Method::read("dns.resourceRecordSets.list", &["dns.resourceRecordSets.list"], list),
     Method::write(
@@ -25,11 +21,7 @@ pub const METHODS: &[Method] = &[
         &["dns.resourceRecordSets.update", "dns.changes.create"],
         patch,
     ),
-    Method::write(
-        "dns.resourceRecordSets.delete",
-        &["dns.resourceRecordSets.delete", "dns.changes.create"],
-        delete,
-    ),
+    Method::write("dns.resourceRecordSets.delete", &["dns.resourceRecordSets.delete"], delete),
     Method::write("dns.changes.create", &["dns.changes.create"], change),
     Method::read("dns.changes.get", &["dns.changes.get"], get_change),
     Method::read("dns.changes.list", &["dns.changes.list"], list_changes),

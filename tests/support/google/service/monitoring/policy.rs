@@ -260,8 +260,17 @@ fn settle(world: &mut World, name: &str, policy: &mut Value, before: &Value) {
     without_empty(policy, &emptied);
 }
 
+/// A policy on log entries keeps a rule in Cloud Logging, which needs a permission there.
+fn demand_rule(world: &mut World, call: &Call, policy: &Value, verb: &str) -> Result<(), Failure> {
+    if policy.pointer("/conditions/0/conditionMatchedLog").is_none() {
+        return Ok(());
+    }
+    call.demand(world, &format!("logging.notificationRules.{verb}"), call.path("name"))
+}
+
 fn create(world: &mut World, call: &Call) -> Answer {
     let project = project(world, call.path("name"))?;
+    demand_rule(world, call, &call.body, "create")?;
     let mut policy = call.body.clone();
     if !call.text("/name").is_empty() {
         return Err(invalid("name", &policy["name"], "must be empty: the server assigns it."));
@@ -294,6 +303,7 @@ fn patch(world: &mut World, call: &Call) -> Answer {
     let all = PATCHED.join(",");
     let named = call.query("updateMask").filter(|mask| !mask.is_empty());
     mask::merge(&mut policy, &call.body, named.unwrap_or(&all), PATCHED)?;
+    demand_rule(world, call, &policy, "update")?;
     check(world, &policy)?;
     settle(world, &key, &mut policy, &old);
     policy["mutationRecord"] = record(world, call);
@@ -303,6 +313,8 @@ fn patch(world: &mut World, call: &Call) -> Answer {
 
 fn delete(world: &mut World, call: &Call) -> Answer {
     let key = existing(world, call, POLICIES, "Alert policy")?;
+    let policy = world.find(POLICIES, &key).cloned().unwrap_or_default();
+    demand_rule(world, call, &policy, "delete")?;
     world.store(POLICIES).remove(&key);
     Ok(json!({}))
 }
