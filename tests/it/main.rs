@@ -17,6 +17,7 @@ mod engine;
 mod fault;
 mod google_fake;
 mod google_fake_data;
+mod google_fake_c;
 mod guide;
 mod house;
 mod init;

@@ -42,6 +42,7 @@ pub mod contract;
 pub mod control;
 pub mod discovery;
 pub mod failure;
+pub mod filter;
 pub mod journal;
 pub mod mask;
 pub mod operation;

@@ -74,7 +74,7 @@ pub fn begin_compute(
     let base = format!("https://www.googleapis.com/compute/v1/projects/{project}/{scope}");
     let mut done = json!({
         "kind": "compute#operation",
-        "id": world.unique_id(),
+        "id": world.numeric_id(),
         "name": name,
         "operationType": kind,
         "targetLink": target,

@@ -63,6 +63,7 @@ impl State {
     pub fn new(project: &str, discovery: Discovery) -> Self {
         let mut world = World::new(project);
         token::prepare(&mut world);
+        service::prepare(&mut world);
         let journal = Journal::default();
         Self { world, journal, discovery, violations: Vec::new(), delay: Duration::ZERO }
     }

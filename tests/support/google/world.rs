@@ -104,6 +104,11 @@ impl World {
         format!("1{:020}", self.serial())
     }
 
+    /// An unused id of those APIs whose ids are 64-bit numbers.
+    pub fn numeric_id(&mut self) -> String {
+        format!("1{:018}", self.serial())
+    }
+
     /// The project's number, by number or id.
     pub fn number(&self, project: &str) -> Option<String> {
         self.all("projects")

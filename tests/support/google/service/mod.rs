@@ -3,18 +3,24 @@
 pub mod aiplatform;
 mod bigquery;
 mod cloudkms;
+mod billingbudgets;
+mod cloudbilling;
 mod cloudresourcemanager;
+pub mod compute;
+mod dns;
 mod iam;
 mod cmek;
 mod iamcredentials;
 mod logging;
 mod quota;
+mod monitoring;
+mod orgpolicy;
 mod serviceusage;
 mod storage;
 
 use std::{collections::HashMap, sync::OnceLock};
 
-use super::call::Method;
+use super::{call::Method, world::World};
 
 const ALL: &[&[Method]] = &[
     cloudresourcemanager::METHODS,
@@ -25,6 +31,16 @@ const ALL: &[&[Method]] = &[
     iam::roles::METHODS,
     iamcredentials::METHODS,
     serviceusage::METHODS,
+    billingbudgets::METHODS,
+    cloudbilling::METHODS,
+    compute::METHODS,
+    compute::address::METHODS,
+    compute::rule::METHODS,
+    dns::METHODS,
+    dns::record::METHODS,
+    monitoring::METHODS,
+    monitoring::policy::METHODS,
+    orgpolicy::METHODS,
 ];
 
 /// All that are registered.
@@ -47,4 +63,10 @@ pub fn find(id: &str) -> Option<&'static Method> {
     static METHODS: OnceLock<HashMap<&'static str, &'static Method>> = OnceLock::new();
     let methods = METHODS.get_or_init(|| all().map(|method| (method.id, method)).collect());
     methods.get(id).copied()
+}
+
+/// What a new project has before anyone made anything.
+pub fn prepare(world: &mut World) {
+    compute::prepare(world);
+    cloudbilling::prepare(world);
 }

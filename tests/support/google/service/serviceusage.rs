@@ -78,6 +78,7 @@ const KNOWN: &[&str] = &[
     "orgpolicy",
     "pubsub",
     "secretmanager",
+    "servicedirectory",
     "serviceusage",
     "storage",
     "sts",
