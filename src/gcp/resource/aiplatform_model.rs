@@ -10,7 +10,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     gcp::{
         Gcp,
         error::{Answered as _, Failure, Refusal},
@@ -20,6 +20,8 @@ use crate::{
     },
     reconcile::{Context, Deletion, Observed, Owner, Ref, Resource, ResourceId},
 };
+
+type Answer = std::result::Result<Value, Failure>;
 
 const STAYS: &str = "is the project's own";
 const VERSION: &str = "vertex-2023-10-16";
@@ -36,12 +38,7 @@ pub struct Model {
 
 impl Model {
     /// Calls one of the publisher's models, or what it has beside them.
-    async fn call(
-        &self,
-        context: &Context<'_, Gcp>,
-        model: &str,
-        body: Value,
-    ) -> std::result::Result<Value, Failure> {
+    async fn call(&self, context: &Context<'_, Gcp>, model: &str, body: Value) -> Answer {
         let (_, location) = model_and_location(&self.name);
         let project = &context.cloud.project.id;
         let path = format!(
@@ -53,22 +50,24 @@ impl Model {
         request.tries(1).json(body).send().await
     }
 
-    async fn look(&self, context: &Context<'_, Gcp>) -> Result<Verdict> {
+    async fn ask(&self, context: &Context<'_, Gcp>) -> Answer {
         let (model, _) = model_and_location(&self.name);
         let messages = json!([{ "role": "user", "content": "?" }]);
         // The counter knows models without their versions only.
         let body = json!({ "model": unversioned(model), "messages": messages });
-        let mut answer = self.call(context, "count-tokens", body).await;
-        if answer.as_ref().is_err_and(|failure| failure.code_is(&[400, 404, 501])) {
-            let body = json!({
-                "anthropic_version": VERSION, "max_tokens": 1, "messages": messages,
-            });
-            answer = self.call(context, model, body).await;
+        let counted = self.call(context, "count-tokens", body).await;
+        if !counted.as_ref().is_err_and(|failure| failure.code_is(&[400, 404, 501])) {
+            return counted;
         }
+        let body = json!({ "anthropic_version": VERSION, "max_tokens": 1, "messages": messages });
+        self.call(context, model, body).await
+    }
+
+    fn verdict(&self, answer: Answer, project: &str) -> Result<Verdict> {
         match answer {
             Ok(_) => Ok(Verdict::Open),
             Err(Failure::Refused(refusal)) if !refusal.is_disabled() => {
-                Ok(self.judge(&refusal, &context.cloud.project.id))
+                Ok(self.judge(&refusal, project))
             }
             // Asking once is all that is done, so that this is no failure of the run.
             Err(Failure::NoAnswer { why, .. }) => {
@@ -106,7 +105,7 @@ impl Model {
         }
     }
 
-    /// Enables the model where a person has met what it asks for.
+    /// Enables the model, where a person has met what it asks for.
     async fn enable(&self, context: &Context<'_, Gcp>) -> Result<()> {
         let (model, _) = model_and_location(&self.name);
         let project = &context.cloud.project.id;
@@ -115,33 +114,37 @@ impl Model {
             unversioned(model)
         );
         let call = "aiplatform.projects.publishers.models.enableModel";
-        let answer: Value =
-            context.cloud.rest.post(call, path).json(json!({})).send().await.done()?;
+        let enable = context.cloud.rest.post(call, path).json(json!({}));
+        let answer: Value = enable.send().await.done()?;
         let state = answer.get("enablementState").and_then(Value::as_str).unwrap_or_default();
-        context.waiting(&format!("`{model}` to answer ({state})"));
+        if state == "ENABLEMENT_STATE_FAILED" {
+            let message = format!("{call}: {state}: its terms or its questions wait for a person");
+            return Err(Error::new(Kind::Config, message));
+        }
         Ok(())
     }
 
-    async fn pass(&self, context: &Context<'_, Gcp>, found: Verdict) -> Result<Verdict> {
-        let Verdict::Closed { .. } = found else { return Ok(found) };
-        if !self.enable {
+    async fn pass(&self, context: &Context<'_, Gcp>) -> Result<Verdict> {
+        let project = &context.cloud.project.id;
+        let answer = self.ask(context).await;
+        let missing = answer.as_ref().is_err_and(|failure| failure.code_is(&[404]));
+        let found = self.verdict(answer, project)?;
+        if !missing || !self.enable {
             return found.passed();
         }
         if let Err(error) = self.enable(context).await {
-            let remedies = found.passed().err();
-            let hints = remedies.iter().flat_map(|error| error.hints().to_vec());
             let (model, _) = model_and_location(&self.name);
             let error = error.while_doing(format!("could not enable `{model}`"));
-            return Err(hints.fold(error, Error::hint));
+            return Err(error.hint(by_hand(model, project)));
         }
         for attempt in 0..LOOKS {
-            let verdict = self.look(context).await?;
+            let verdict = self.verdict(self.ask(context).await, project)?;
             if !matches!(verdict, Verdict::Closed { .. }) {
                 return Ok(verdict);
             }
             context.pause("the model to answer", attempt).await?;
         }
-        self.look(context).await?.passed()
+        self.verdict(self.ask(context).await, project)?.passed()
     }
 }
 
@@ -157,15 +160,19 @@ fn garden(model: &str, project: &str) -> String {
     )
 }
 
+fn by_hand(model: &str, project: &str) -> String {
+    format!(
+        "accept its terms and enable it, which takes \
+         roles/consumerprocurement.entitlementManager: {}",
+        garden(model, project)
+    )
+}
+
 fn not_enabled(model: &str, project: &str) -> Verdict {
-    let garden = garden(model, project);
     Verdict::closed(
         format!("`{model}` is not enabled in the project `{project}`, or there is no such model"),
         [
-            format!(
-                "accept its terms and enable it, which takes \
-                 roles/consumerprocurement.entitlementManager: {garden}"
-            ),
+            by_hand(model, project),
             "once they have been accepted, a run can enable it: \
              `vertex_ai.model_enablement: enable`"
                 .into(),
@@ -227,22 +234,20 @@ impl Resource for Model {
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
         // One that is not wanted is nobody's question any more.
-        let verdict = if context.wanted() { self.look(context).await? } else { Verdict::Open };
+        let verdict = if context.wanted() {
+            self.verdict(self.ask(context).await, &context.cloud.project.id)?
+        } else {
+            Verdict::Open
+        };
         Ok(Some(Observed { state: verdict.gate(), output: verdict, owner: Owner::Parent }))
     }
 
     async fn create(&self, context: &Context<'_, Gcp>, _: &Gate) -> Result<Verdict> {
-        let found = self.look(context).await?;
-        self.pass(context, found).await
+        self.pass(context).await
     }
 
-    async fn update(
-        &self,
-        context: &Context<'_, Gcp>,
-        _: &Gate,
-        have: &Observed<Self>,
-    ) -> Result<()> {
-        self.pass(context, have.output.clone()).await.map(drop)
+    async fn update(&self, context: &Context<'_, Gcp>, _: &Gate, _: &Observed<Self>) -> Result<()> {
+        self.pass(context).await.map(drop)
     }
 
     async fn delete(&self, _: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {

@@ -1,7 +1,8 @@
 //! The internal address at which a network reaches Google's APIs.
 //!
 //! Marked in its description: labels can only be put on an address that is there already, and
-//! between the two calls it would be nobody's.
+//! between the two calls it would be nobody's. One that is taken over gets a label, since a
+//! description cannot change.
 
 use std::net::Ipv4Addr;
 
@@ -12,12 +13,13 @@ use super::{NetworkOutput, SubnetworkOutput, compute_network::path_of};
 use crate::{
     error::{Error, Kind, Result},
     gcp::{
-        Gcp,
+        Gcp, Labels, Mark,
         error::Answered as _,
+        mark::TENANT,
         operation::{self, Poll},
         right::{Entitled, Permissions},
     },
-    reconcile::{Context, Deletion, Known, Observed, Ref, Resource, ResourceId},
+    reconcile::{Context, Deletion, Known, Observed, Owner, Ref, Resource, ResourceId},
 };
 
 const WHAT: &str = "Where Claude Code reaches Google's APIs";
@@ -38,6 +40,9 @@ pub struct State {
     address: String,
     network: Known<String>,
     purpose: String,
+    tenant: String,
+    #[serde(skip)]
+    labelled: Labelled,
 }
 
 #[derive(Clone, Debug)]
@@ -55,6 +60,46 @@ struct Found {
     description: String,
     network: String,
     purpose: String,
+    #[serde(flatten)]
+    labelled: Labelled,
+}
+
+/// The labels of an object of the Compute Engine, and what has to be sent to change them.
+#[derive(Deserialize, Clone, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Labelled {
+    labels: Labels,
+    label_fingerprint: String,
+}
+
+impl Labelled {
+    /// By a label, or else by the description with which we make one.
+    pub(super) fn owner(&self, mark: &Mark, description: &str) -> Owner {
+        if self.labels.contains_key(TENANT) {
+            mark.owner(&self.labels)
+        } else {
+            mark.owner_described(description)
+        }
+    }
+
+    /// Makes what is there ours; `path` is the object's.
+    pub(super) async fn take_over(
+        &self,
+        context: &Context<'_, Gcp>,
+        call: &'static str,
+        path: &str,
+    ) -> Result<()> {
+        let set = context.cloud.rest.post(call, format!("{path}/setLabels")).json(json!({
+            "labels": context.cloud.mark.with(&self.labels),
+            "labelFingerprint": self.label_fingerprint,
+        }));
+        finish(context, "the label to be set", set.send().await.done()?).await
+    }
+}
+
+/// Whose it is, as far as it is ours.
+pub(super) fn tenant(owner: &Owner, mark: &Mark) -> String {
+    if *owner == Owner::Us { mark.tenant.clone() } else { String::new() }
 }
 
 /// Whether an IPv4 range such as `10.0.0.0/24` has the address in it.
@@ -77,6 +122,22 @@ fn check(ip: &str, subnetwork: &SubnetworkOutput) -> Result<()> {
         format!("the address {ip} is in the range {range} of the subnet `{}`", subnetwork.name);
     Err(Error::new(Kind::Config, message)
         .hint("an endpoint for Google's APIs takes an address that is in no subnet of the network"))
+}
+
+/// In a shared VPC all of the endpoint is the host project's.
+fn of_host(network: &NetworkOutput) -> Error {
+    let NetworkOutput { project, name, .. } = network;
+    let message = format!(
+        "the network `{name}` is of the project `{project}`, and only that one can make an endpoint \
+         for Google's APIs in it"
+    );
+    Error::new(Kind::Config, message)
+        .hint(format!(
+            "let the owner of `{project}` make it: gcloud compute addresses create NAME --global \
+         --project={project} --purpose=PRIVATE_SERVICE_CONNECT --addresses=IP --network={name}, \
+         then forwarding-rules create --target-google-apis-bundle"
+        ))
+        .hint("and leave `vertex_ai.private_service_connect` out")
 }
 
 impl Address {
@@ -110,6 +171,7 @@ impl Entitled for Address {
             plan: &["compute.globalAddresses.get"],
             apply: &[
                 "compute.globalAddresses.createInternal",
+                "compute.globalAddresses.setLabels",
                 "compute.globalOperations.get",
                 "compute.networks.use",
             ],
@@ -139,24 +201,39 @@ impl Resource for Address {
         {
             checked?;
         }
+        let own = &context.cloud.project.id;
+        let network = context.known(&self.network, |network| {
+            if network.project == *own { Ok(network.path) } else { Err(of_host(&network)) }
+        })?;
         Ok(State {
             address: self.ip.clone(),
-            network: context.known(&self.network, |network| network.path)?,
+            network: match network {
+                Known::Now(path) => Known::Now(path?),
+                Known::Later { after } => Known::Later { after },
+            },
             purpose: PURPOSE.into(),
+            tenant: context.cloud.mark.tenant.clone(),
+            labelled: Labelled::default(),
         })
     }
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
         let path = format!("compute/v1/{}", self.path(context.cloud));
         let found = context.cloud.rest.get("compute.globalAddresses.get", path).send().await;
-        Ok(found.absent()?.map(|found: Found| Observed {
-            owner: context.cloud.mark.owner_described(&found.description),
-            state: State {
-                address: found.address,
-                network: Known::Now(path_of(&found.network)),
-                purpose: found.purpose,
-            },
-            output: self.output(context.cloud),
+        let mark = &context.cloud.mark;
+        Ok(found.absent()?.map(|found: Found| {
+            let owner = found.labelled.owner(mark, &found.description);
+            Observed {
+                state: State {
+                    address: found.address,
+                    network: Known::Now(path_of(&found.network)),
+                    purpose: found.purpose,
+                    tenant: tenant(&owner, mark),
+                    labelled: found.labelled,
+                },
+                output: self.output(context.cloud),
+                owner,
+            }
         }))
     }
 
@@ -179,9 +256,15 @@ impl Resource for Address {
         Ok(self.output(context.cloud))
     }
 
-    async fn update(&self, _: &Context<'_, Gcp>, _: &State, _: &Observed<Self>) -> Result<()> {
-        // All of it is fixed; a description with which it is adopted cannot be set either.
-        Ok(())
+    async fn update(
+        &self,
+        context: &Context<'_, Gcp>,
+        _: &State,
+        have: &Observed<Self>,
+    ) -> Result<()> {
+        let path = format!("compute/v1/{}", self.path(context.cloud));
+        let call = "compute.globalAddresses.setLabels";
+        have.state.labelled.take_over(context, call, &path).await
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {

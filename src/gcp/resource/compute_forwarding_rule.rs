@@ -1,13 +1,18 @@
 //! The endpoint through which a network reaches Google's APIs: a forwarding rule from an internal
 //! address to a bundle of them.
 //!
-//! Marked in its description, since making one with labels is refused. An endpoint cannot be changed
+//! Marked in its description, since making one with labels is refused; one that is taken over gets a
+//! label. An endpoint cannot be changed
 //! at all, and holds nothing, so that one which is to be different is made anew.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{AddressOutput, NetworkOutput, compute_address::finish, compute_network::path_of};
+use super::{
+    AddressOutput, NetworkOutput,
+    compute_address::{Labelled, finish, tenant},
+    compute_network::path_of,
+};
 use crate::{
     error::Result,
     gcp::{
@@ -35,6 +40,9 @@ pub struct State {
     address: Known<String>,
     network: Known<String>,
     target: String,
+    tenant: String,
+    #[serde(skip)]
+    labelled: Labelled,
 }
 
 /// As the API gives it.
@@ -46,6 +54,8 @@ struct Found {
     description: String,
     network: String,
     target: String,
+    #[serde(flatten)]
+    labelled: Labelled,
 }
 
 impl ForwardingRule {
@@ -63,6 +73,8 @@ impl Entitled for ForwardingRule {
                 "compute.globalAddresses.use",
                 "compute.globalForwardingRules.create",
                 "compute.globalForwardingRules.pscCreate",
+                "compute.globalForwardingRules.pscSetLabels",
+                "compute.globalForwardingRules.setLabels",
                 "compute.globalOperations.get",
                 "compute.networks.use",
                 "dns.managedZones.create",
@@ -100,6 +112,8 @@ impl Resource for ForwardingRule {
             address: context.known(&self.address, |address| address.ip)?,
             network: context.known(&self.network, |network| network.path)?,
             target: self.target.clone(),
+            tenant: context.cloud.mark.tenant.clone(),
+            labelled: Labelled::default(),
         })
     }
 
@@ -108,14 +122,20 @@ impl Resource for ForwardingRule {
         let found = context.cloud.rest.get(call, self.path(context.cloud)).send().await;
         // A bundle is given back as it was written, or as a URL that ends with it.
         let bundle = |target: &str| target.rsplit('/').next().unwrap_or_default().to_owned();
-        Ok(found.absent()?.map(|found: Found| Observed {
-            owner: context.cloud.mark.owner_described(&found.description),
-            state: State {
-                address: Known::Now(found.ip_address),
-                network: Known::Now(path_of(&found.network)),
-                target: bundle(&found.target),
-            },
-            output: (),
+        let mark = &context.cloud.mark;
+        Ok(found.absent()?.map(|found: Found| {
+            let owner = found.labelled.owner(mark, &found.description);
+            Observed {
+                state: State {
+                    address: Known::Now(found.ip_address),
+                    network: Known::Now(path_of(&found.network)),
+                    target: bundle(&found.target),
+                    tenant: tenant(&owner, mark),
+                    labelled: found.labelled,
+                },
+                output: (),
+                owner,
+            }
         }))
     }
 
@@ -138,9 +158,14 @@ impl Resource for ForwardingRule {
         finish(context, "the endpoint to be made", started).await
     }
 
-    async fn update(&self, _: &Context<'_, Gcp>, _: &State, _: &Observed<Self>) -> Result<()> {
-        // All of it is fixed.
-        Ok(())
+    async fn update(
+        &self,
+        context: &Context<'_, Gcp>,
+        _: &State,
+        have: &Observed<Self>,
+    ) -> Result<()> {
+        let call = "compute.globalForwardingRules.setLabels";
+        have.state.labelled.take_over(context, call, &self.path(context.cloud)).await
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
