@@ -109,7 +109,10 @@ fn services(config: &VertexConfig) -> Vec<&'static str> {
     also(vertex.logging.request_response.enabled, &["bigquery.googleapis.com"]);
     let network = vertex.network.is_some() || vertex.subnet.is_some();
     also(network, &["compute.googleapis.com"]);
-    also(vertex.private_service_connect.is_some(), &["dns.googleapis.com"]);
+    also(
+        vertex.private_service_connect.is_some(),
+        &["dns.googleapis.com", "servicedirectory.googleapis.com"],
+    );
     also(vertex.workload_identity_federation.is_some(), &["sts.googleapis.com"]);
     also(vertex.monitoring.budget.is_some(), &["billingbudgets.googleapis.com"]);
     names

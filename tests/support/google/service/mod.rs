@@ -2,19 +2,19 @@
 
 pub mod aiplatform;
 mod bigquery;
-mod cloudkms;
 mod billingbudgets;
 mod cloudbilling;
+mod cloudkms;
 mod cloudresourcemanager;
+mod cmek;
 pub mod compute;
 mod dns;
 mod iam;
-mod cmek;
 mod iamcredentials;
 mod logging;
-mod quota;
 mod monitoring;
 mod orgpolicy;
+mod quota;
 mod serviceusage;
 mod storage;
 
@@ -23,40 +23,36 @@ use std::{collections::HashMap, sync::OnceLock};
 use super::{call::Method, world::World};
 
 const ALL: &[&[Method]] = &[
+    aiplatform::METHODS,
+    bigquery::METHODS,
+    billingbudgets::METHODS,
+    cloudbilling::METHODS,
+    cloudkms::METHODS,
     cloudresourcemanager::METHODS,
+    compute::METHODS,
+    compute::address::METHODS,
+    compute::rule::METHODS,
+    dns::METHODS,
+    dns::record::METHODS,
     iam::accounts::METHODS,
     iam::federation::POOL_METHODS,
     iam::federation::PROVIDER_METHODS,
     iam::keys::METHODS,
     iam::roles::METHODS,
     iamcredentials::METHODS,
-    serviceusage::METHODS,
-    billingbudgets::METHODS,
-    cloudbilling::METHODS,
-    compute::METHODS,
-    compute::address::METHODS,
-    compute::rule::METHODS,
-    dns::METHODS,
-    dns::record::METHODS,
+    logging::METHODS,
     monitoring::METHODS,
     monitoring::policy::METHODS,
     orgpolicy::METHODS,
+    quota::METHODS,
+    serviceusage::METHODS,
+    storage::METHODS,
 ];
 
 /// All that are registered.
 pub fn all() -> impl Iterator<Item = &'static Method> {
     ALL.iter().copied().flatten()
 }
-    aiplatform::METHODS,
-    bigquery::METHODS,
-    cloudkms::METHODS,
-    cloudresourcemanager::METHODS,
-    iamcredentials::METHODS,
-    logging::METHODS,
-    quota::METHODS,
-    serviceusage::METHODS,
-    storage::METHODS,
-];
 
 /// The implementation of a documented method.
 pub fn find(id: &str) -> Option<&'static Method> {
