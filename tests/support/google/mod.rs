@@ -33,6 +33,7 @@
 //!   reason from the code, unless `older` is set. Return `Value::Null` for 204.
 //! * Policies: `Ok(policy::answer_get(world, call, resource))`, `policy::answer_set(..)`, or `get` and `set`.
 //! * Lists: `page::page(world, call, "items", values)`. Masks: `mask::merge(&mut old, new, mask, allowed)`.
+//!   Filters: `filter::chosen(values, call.query("filter"), fields)`. Ids of 64 bits: `world.numeric_id()`.
 //! * Operations: `operation::begin(world, name, metadata, &response)` answers the first look, register
 //!   `operation::get` for the API's `operations.get`; `begin_compute`, `get_compute` for Compute Engine.
 
