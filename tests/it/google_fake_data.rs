@@ -232,6 +232,8 @@ fn models_are_refused_in_their_own_ways() {
         assert_eq!(post(&google, &enable, &json!({})).1["enablementState"], state);
         assert_eq!(predict(&google, "eu"), after);
     }
+    google.model("count-tokens", Verdict::NotAllowed);
+    assert_eq!(post(&google, count, &body).1["error"]["status"], "FAILED_PRECONDITION");
     google.model("claude-opus-5-5", Verdict::NoQuota);
     assert_eq!(predict(&google, "us"), 429);
     google.model("claude-opus-5-5", Verdict::Served);
@@ -291,6 +293,32 @@ fn a_model_config_is_replaced_without_a_mask() {
         json!({"publisherModelConfig": {"inferenceEventLoggingConfig": {"state": "ENABLED"}}});
     assert_eq!(post(&google, &set, &whole).0, 200);
     assert_eq!(get(&google, &fetch).1, whole["publisherModelConfig"]);
+    assert_eq!(google.violations(), [""; 0]);
+}
+
+#[test]
+fn a_stream_is_a_text_and_a_bound_caller_predicts_only() {
+    let google = ready();
+    google.bind("claude", &["aiplatform.endpoints.predict"]);
+    let path = format!("aiplatform/v1/projects/acme-ai/locations/eu/{MODEL}:streamRawPredict");
+    let body = json!({
+        "anthropic_version": "vertex-2023-10-16",
+        "max_tokens": 1,
+        "messages": [{"role": "user", "content": "Hi"}],
+        "stream": true,
+    });
+    let (status, text) = send(&google, "claude", "POST", &path, Some(&body));
+    assert_eq!(status, 200);
+    assert!(text.as_str().unwrap().starts_with("event: message_start\ndata: {"), "{text}");
+    let set =
+        path.replace("streamRawPredict", "setPublisherModelConfig").replace("v1/", "v1beta1/");
+    let config = json!({"publisherModelConfig": {}});
+    let (status, body) = send(&google, "claude", "POST", &set, Some(&config));
+    let permission = &body["error"]["details"][0]["metadata"]["permission"];
+    assert_eq!(status, 403);
+    assert_eq!(permission, "aiplatform.endpoints.setPublisherModelConfig");
+    let (_, page) = get(&google, "aiplatform/v1beta1/publishers/anthropic/models");
+    assert_eq!(page["publisherModels"][0]["name"], "publishers/anthropic/models/claude-fable-5");
     assert_eq!(google.violations(), [""; 0]);
 }
 

@@ -5,14 +5,15 @@
 //! `Google::start("project")` begins one; `url()` is the base with `{api}` in it, `caller::OWNER` a token
 //! that may do all. The project's number is 123456789012, and no API but serviceusage (and those for
 //! tokens) is on. Every request is held against Google's discovery documents; what they do not allow is
-//! refused, and kept in `violations()`, which a test asserts to be empty.
+//! refused, and kept in `violations()`, which a test asserts to be empty. `model()`, `served()` and `quota()`
+//! say what Vertex AI does with models.
 //!
 //! # For authors of services
 //!
 //! A service is a file under `service/` with `pub const METHODS: &[Method]`, listed in `service::ALL`:
 //!
 //! ```ignore
-//! Method { id: "logging.projects.sinks.get", permissions: &["logging.sinks.get"], write: false, run: get }
+//! Method::read("logging.projects.sinks.get", &["logging.sinks.get"], get)
 //! fn get(world: &mut World, call: &Call) -> Answer
 //! ```
 //!

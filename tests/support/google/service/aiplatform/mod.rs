@@ -54,7 +54,7 @@ pub const METHODS: &[Method] = &[
     ),
     Method::write(
         "aiplatform.projects.locations.publishers.models.setPublisherModelConfig",
-        &["aiplatform.endpoints.update"],
+        &["aiplatform.endpoints.setPublisherModelConfig"],
         config::set,
     ),
     Method::read(
