@@ -10,12 +10,25 @@ use serde_json::{Map, Value};
 use super::{
     model::{self, Family, Models},
     variable as v,
+    vertex::{self, Called},
 };
-use crate::config::{Config, ModelForm, ModelId, Region};
+use crate::config::{
+    Config, ModelForm, ModelId, ProjectId, Region, VertexConfig, VertexLocation, vertex::Key,
+};
 
 /// Variables and their values, in an order made for reading. No name is there twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Environment(Vec<(&'static str, String)>);
+pub struct Environment {
+    set: Vec<(&'static str, String)>,
+    unset: Vec<&'static str>,
+}
+
+/// The names of models that are not for background tasks.
+const ALIASES: [(&str, Family); 3] = [
+    (v::ANTHROPIC_DEFAULT_OPUS_MODEL, Family::Opus),
+    (v::ANTHROPIC_DEFAULT_SONNET_MODEL, Family::Sonnet),
+    (v::ANTHROPIC_DEFAULT_FABLE_MODEL, Family::Fable),
+];
 
 /// The ARNs of the application inference profiles that are called instead of models.
 pub type StandIns = BTreeMap<ModelId, String>;
@@ -33,18 +46,14 @@ impl Environment {
     ) -> Self {
         let (models, _) = model::resolve(config, region);
         let call = |id: &ModelId| called.get(id).cloned().unwrap_or_else(|| id.to_string());
-        let mut all = Self::default();
+        let mut all = Self::without(v::CLAUDE_CODE_USE_VERTEX);
         all.set(v::CLAUDE_CODE_USE_BEDROCK, "1");
         all.set(v::AWS_REGION, region.as_str());
         if let Some(profile) = profile {
             all.set(v::AWS_PROFILE, profile);
         }
         all.set(v::ANTHROPIC_MODEL, call(&models.main));
-        for (name, family) in [
-            (v::ANTHROPIC_DEFAULT_OPUS_MODEL, Family::Opus),
-            (v::ANTHROPIC_DEFAULT_SONNET_MODEL, Family::Sonnet),
-            (v::ANTHROPIC_DEFAULT_FABLE_MODEL, Family::Fable),
-        ] {
+        for (name, family) in ALIASES {
             all.set(name, call(of_family(&models, family)));
         }
         all.set(v::ANTHROPIC_DEFAULT_HAIKU_MODEL, call(&models.small));
@@ -55,6 +64,53 @@ impl Environment {
             all.set(v::CLAUDE_CODE_MAX_OUTPUT_TOKENS, tokens.to_string());
         }
         all
+    }
+
+    /// What Claude Code needs to reach the tenant's models on Vertex AI in `location`.
+    ///
+    /// `key_file` is the absolute path of the service account's key, and counts only if the
+    /// configuration has one made.
+    pub fn vertex(
+        config: &VertexConfig,
+        project: &ProjectId,
+        location: &VertexLocation,
+        key_file: Option<&str>,
+    ) -> Self {
+        let (models, _) = vertex::resolve(config, location);
+        let main = &models.main;
+        let mut all = Self::without(v::CLAUDE_CODE_USE_BEDROCK);
+        all.set(v::CLAUDE_CODE_USE_VERTEX, "1");
+        all.set(v::CLOUD_ML_REGION, main.location.as_str());
+        all.set(v::ANTHROPIC_VERTEX_PROJECT_ID, project.as_str());
+        let uses_key = config.vertex_ai.service_account.key == Key::File;
+        if let Some(file) = key_file.filter(|_| uses_key) {
+            all.set(v::GOOGLE_APPLICATION_CREDENTIALS, file);
+        }
+        all.set(v::ANTHROPIC_MODEL, main.model.as_str());
+        for (name, family) in ALIASES {
+            let is = |called: &&Called| {
+                vertex::known(&called.model).is_some_and(|model| model.family == family)
+            };
+            let called = models.iter().find(is).unwrap_or(main);
+            all.set(name, called.model.as_str());
+        }
+        all.set(v::ANTHROPIC_DEFAULT_HAIKU_MODEL, models.small.model.as_str());
+        for Called { model, location } in models.iter() {
+            let variable = vertex::region_variable(model);
+            if let Some(name) = variable.filter(|_| *location != main.location) {
+                all.set(name, location.as_str());
+            }
+        }
+        if let Some(tokens) = vertex::max_output_tokens(config, &models) {
+            all.set(v::CLAUDE_CODE_MAX_OUTPUT_TOKENS, tokens.to_string());
+        }
+        all
+    }
+
+    /// Nothing yet, and no other provider that may be left over from before.
+    fn without(other: &'static str) -> Self {
+        let unset = [other].into_iter().chain(v::OTHER_PROVIDERS).collect();
+        Self { set: Vec::new(), unset }
     }
 
     /// Which application inference profile is called for a model: the first of each, of those that
@@ -78,7 +134,12 @@ impl Environment {
 
     /// The names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+        self.set.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// The names that must not be set, nor hold anything.
+    pub fn unset(&self) -> impl Iterator<Item = &'static str> {
+        self.unset.iter().copied()
     }
 
     /// An object of names and values.
@@ -88,7 +149,7 @@ impl Environment {
     }
 
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<String>) {
-        self.0.push((name, value.into()));
+        self.set.push((name, value.into()));
     }
 }
 
@@ -166,6 +227,67 @@ mod tests {
         let global = Some("global.anthropic.claude-opus-5-5");
         assert_eq!(prefix("us-east-1", global).as_deref(), Some("global"));
         assert_eq!(prefix("us-gov-west-1", global), None);
+    }
+
+    fn on_vertex(config: &VertexConfig, location: &str, file: Option<&str>) -> Vec<String> {
+        let project = "my-project".parse().unwrap();
+        let all = Environment::vertex(config, &project, &location.parse().unwrap(), file);
+        all.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    #[test]
+    fn vertex_is_told_with_every_alias_and_nothing_that_is_not_needed() {
+        assert_eq!(
+            on_vertex(&VertexConfig::default(), "us", Some("/key.json")),
+            [
+                "CLAUDE_CODE_USE_VERTEX=1",
+                "CLOUD_ML_REGION=us",
+                "ANTHROPIC_VERTEX_PROJECT_ID=my-project",
+                "ANTHROPIC_MODEL=claude-opus-5-5",
+                "ANTHROPIC_DEFAULT_OPUS_MODEL=claude-opus-5-5",
+                "ANTHROPIC_DEFAULT_SONNET_MODEL=claude-opus-5-5",
+                "ANTHROPIC_DEFAULT_FABLE_MODEL=claude-opus-5-5",
+                "ANTHROPIC_DEFAULT_HAIKU_MODEL=claude-haiku-5-5",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_model_elsewhere_a_key_and_a_bound_of_tokens_are_told_if_there_are_any() {
+        let mut config = VertexConfig::default();
+        let vertex = &mut config.vertex_ai;
+        vertex.service_account.key = Key::File;
+        vertex.small_fast_model_name = "claude-haiku-4-5@20251001".parse().unwrap();
+        vertex.models = vec!["claude-sonnet-4-5@20250929".parse().unwrap()];
+        vertex.max_tokens = Some(4000);
+        let all = on_vertex(&config, "us-east5", Some("/a/key.json"));
+        for wanted in [
+            "CLOUD_ML_REGION=us",
+            "VERTEX_REGION_CLAUDE_HAIKU_4_5=us-east5",
+            "VERTEX_REGION_CLAUDE_4_5_SONNET=us-east5",
+            "ANTHROPIC_DEFAULT_SONNET_MODEL=claude-sonnet-4-5@20250929",
+            "GOOGLE_APPLICATION_CREDENTIALS=/a/key.json",
+            "CLAUDE_CODE_MAX_OUTPUT_TOKENS=4000",
+        ] {
+            assert!(all.iter().any(|one| one == wanted), "{wanted} in {all:?}");
+        }
+        assert!(!on_vertex(&config, "us-east5", None).concat().contains("CREDENTIALS"));
+        let elsewhere = all.iter().filter(|one| one.starts_with("VERTEX_REGION_"));
+        assert_eq!(elsewhere.count(), 2);
+    }
+
+    #[test]
+    fn each_provider_takes_back_the_others() {
+        let region = "us-east-1".parse().unwrap();
+        let bedrock = Environment::bedrock(&Config::default(), &region, None, &StandIns::new());
+        let project = "my-project".parse().unwrap();
+        let us = "us".parse().unwrap();
+        let vertex = Environment::vertex(&VertexConfig::default(), &project, &us, None);
+        assert!(bedrock.unset().any(|name| name == v::CLAUDE_CODE_USE_VERTEX));
+        assert!(vertex.unset().any(|name| name == v::CLAUDE_CODE_USE_BEDROCK));
+        for all in [bedrock, vertex] {
+            assert!(all.unset().all(|name| all.iter().all(|(set, _)| set != name)));
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Environment {
             let message = format!("could not write `{name}`: no variable can hold a NUL character");
             return Err(Error::new(Kind::Config, message));
         }
-        let mut text = String::new();
+        let mut text = self.unset_text(format);
         for (name, value) in self.iter() {
             // Writing to a string cannot fail.
             let _ = match format {
@@ -48,9 +48,26 @@ impl Environment {
             };
         }
         if format == Format::Json {
-            let _ = writeln!(text, "{:#}", self.json());
+            let mut all = self.json();
+            if let Some(object) = all.as_object_mut() {
+                object.extend(self.unset().map(|name| (name.to_owned(), "".into())));
+            }
+            let _ = writeln!(text, "{all:#}");
         }
         Ok(text)
+    }
+
+    /// What takes back the variables that must not be set. Where a name can only be given a value,
+    /// an empty one does (facts 1).
+    fn unset_text(&self, format: Format) -> String {
+        let names: Vec<&str> = self.unset().collect();
+        match format {
+            _ if names.is_empty() => String::new(),
+            Format::Shell(Shell::Bash | Shell::Zsh) => format!("unset {}\n", names.join(" ")),
+            Format::Shell(Shell::Fish) => format!("set -e {}\n", names.join(" ")),
+            Format::Dotenv => format!("{}=\n", names.join("=\n")),
+            Format::Json => String::new(),
+        }
     }
 }
 
@@ -122,6 +139,34 @@ mod tests {
         all.set("GROUNDWORK_VALUE", value);
         all.set("GROUNDWORK_LAST", "1");
         all
+    }
+
+    #[test]
+    fn what_is_left_over_from_another_provider_is_taken_back() {
+        let config = crate::config::VertexConfig::default();
+        let (project, location) = ("my-project".parse().unwrap(), "us".parse().unwrap());
+        let all = Environment::vertex(&config, &project, &location, None);
+        let text = |format| all.export(format).unwrap();
+        assert!(text(Format::Dotenv).contains("CLAUDE_CODE_USE_BEDROCK=\n"));
+        let json: serde_json::Value = serde_json::from_str(&text(Format::Json)).unwrap();
+        assert_eq!(json["CLAUDE_CODE_USE_BEDROCK"], "");
+        let folder = tempfile::tempdir().unwrap();
+        for (shell, program) in
+            [(Shell::Bash, "bash"), (Shell::Bash, "sh"), (Shell::Zsh, "zsh"), (Shell::Fish, "fish")]
+        {
+            if !is_there(program) {
+                continue;
+            }
+            let before = match shell {
+                Shell::Fish => "set -gx CLAUDE_CODE_USE_BEDROCK 1",
+                _ => "set -eu; export CLAUDE_CODE_USE_BEDROCK=1",
+            };
+            let script = format!("{before}\n{}env", text(Format::Shell(shell)));
+            let output = run(program, &["-c", &script], folder.path());
+            let output = String::from_utf8_lossy(&output.stdout);
+            assert!(!output.contains("USE_BEDROCK"), "{program}: {output}");
+            assert!(output.contains("CLAUDE_CODE_USE_VERTEX=1\n"), "{program}");
+        }
     }
 
     fn is_there(program: &str) -> bool {

@@ -8,9 +8,11 @@ mod environment;
 mod export;
 pub mod model;
 pub mod variable;
+pub mod vertex;
 
 pub use self::{
     environment::{Environment, StandIns},
     export::{Format, Shell},
     model::Models,
+    vertex::VertexModels,
 };

@@ -13,7 +13,9 @@ use super::{
     network::{SecurityGroupId, SubnetId},
     path::{Path, Skip},
     problem::{Problem, What},
+    proxy::Proxy,
     shape::{Config, VpcConfig},
+    shaped::Notes,
 };
 
 /// Notes everything that does not fit.
@@ -23,10 +25,10 @@ pub(super) fn check(config: &Config, skip: &Skip, problems: &mut Vec<Problem>) {
     check.vpc();
     check.tags();
     check.names();
-    check.proxy();
     check.oidc();
     check.inference_profiles();
     check.monitoring();
+    proxy(&config.proxy, &mut Notes { skip, problems });
 }
 
 pub(super) struct Check<'a> {
@@ -200,30 +202,6 @@ impl Check<'_> {
         }
     }
 
-    fn proxy(&mut self) {
-        let proxy = &self.config.proxy;
-        let pair = [
-            ("client_cert", &proxy.client_cert, "client_key"),
-            ("client_key", &proxy.client_key, "client_cert"),
-        ];
-        let [has_cert, has_key] = [proxy.client_cert.is_some(), proxy.client_key.is_some()];
-        for (key, path, other) in pair {
-            let lacks = path.is_some() && has_cert != has_key;
-            if lacks && !self.skip.touches(&Path::of("proxy").key(other)) {
-                let message = format!("`proxy.{key}` is of no use without `proxy.{other}`");
-                self.note(&Path::of("proxy").key(key), message, "");
-            }
-        }
-        let files = pair.map(|(key, path, _)| (key, path));
-        for (key, path) in files.into_iter().chain([("ca_bundle", &proxy.ca_bundle)]) {
-            if path.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
-                let message =
-                    format!("`proxy.{key}` must be the path of a file, found an empty text");
-                self.note(&Path::of("proxy").key(key), message, "");
-            }
-        }
-    }
-
     /// A trust without conditions lets in everyone whom the provider knows.
     fn oidc(&mut self) {
         let Some(oidc) = &self.config.bedrock.access.oidc else { return };
@@ -248,6 +226,29 @@ impl Check<'_> {
             let message = "`bedrock.access.oidc` needs `subjects` or `groups`: \
                            without them it would let in everyone whom the provider knows";
             self.note(&path().key("subjects"), message.into(), "");
+        }
+    }
+}
+
+/// A certificate needs its key, and a path is not empty.
+pub(super) fn proxy(proxy: &Proxy, notes: &mut Notes<'_>) {
+    let pair = [
+        ("client_cert", &proxy.client_cert, "client_key"),
+        ("client_key", &proxy.client_key, "client_cert"),
+    ];
+    let [has_cert, has_key] = [proxy.client_cert.is_some(), proxy.client_key.is_some()];
+    for (key, path, other) in pair {
+        let lacks = path.is_some() && has_cert != has_key;
+        if lacks && !notes.passed_over(&Path::of("proxy").key(other)) {
+            let message = format!("`proxy.{key}` is of no use without `proxy.{other}`");
+            notes.note(&Path::of("proxy").key(key), message, "");
+        }
+    }
+    let files = pair.map(|(key, path, _)| (key, path));
+    for (key, path) in files.into_iter().chain([("ca_bundle", &proxy.ca_bundle)]) {
+        if path.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+            let message = format!("`proxy.{key}` must be the path of a file, found an empty text");
+            notes.note(&Path::of("proxy").key(key), message, "");
         }
     }
 }

@@ -7,7 +7,6 @@ use super::{
     place::{Part, Place, locate},
     problem::{Found, Problem, What},
     quote::quote,
-    schema::schema,
 };
 use crate::error::{Error, Kind};
 
@@ -17,6 +16,8 @@ pub(super) struct Reader<'a> {
     pub(super) label: &'a str,
     /// The values that were filled in, and from what.
     pub(super) filled: &'a [(Path, String)],
+    /// What there can be at all.
+    pub(super) schema: fn() -> Value,
 }
 
 /// An error is long enough to be read only so often.
@@ -76,7 +77,7 @@ impl Reader<'_> {
                     Some(parent) => format!("unknown key `{}` in `{parent}`", quote(key)),
                     None => format!("unknown key `{}`", quote(key)),
                 };
-                (message, Some(known_key(key, known)))
+                (message, Some(known_key(key, known, self.schema)))
             }
             What::Wrong { must, found, why, hint } => {
                 let filled = self.filled.iter().find(|(filled, _)| filled == path);
@@ -95,7 +96,9 @@ impl Reader<'_> {
 
 /// What was found, unless it may be a secret.
 fn not_secret(path: &Path, found: &Found) -> String {
-    let secret = path.starts_with("proxy") || path.starts_with("bedrock.monitoring.notify");
+    let secret = ["proxy", "bedrock.monitoring.notify", "vertex_ai.monitoring.notify"]
+        .iter()
+        .any(|keys| path.starts_with(keys));
     match found {
         Found::Text(text) if secret && !text.is_empty() => "a text that is not shown".into(),
         Found::Other(words) if secret && words.starts_with("the number") => "a number".into(),
@@ -118,7 +121,7 @@ fn rewriting(must: &str, found: &Found) -> Option<String> {
 }
 
 /// The key that was probably meant, or all that there are.
-fn known_key(key: &str, known: &[&str]) -> String {
+fn known_key(key: &str, known: &[&str], schema: fn() -> Value) -> String {
     let bare = |key: &str| key.to_lowercase().replace(['-', '_', ' '], "");
     // The distance is quadratic, and no key of ours is nearly as long.
     if key.len() <= 64 {
@@ -160,18 +163,25 @@ fn homes_of(key: &str, schema: &Value, path: &str, homes: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Config, schema};
 
     #[test]
     fn an_unknown_key_is_answered_with_the_one_that_was_meant() {
         let known = ["retention_days", "cloudwatch_log_group"];
         for near in ["retension_days", "retentionDays", "retention-days", "retention_day"] {
-            assert_eq!(known_key(near, &known), "did you mean `retention_days`?");
+            assert_eq!(known_key(near, &known, schema::<Config>), "did you mean `retention_days`?");
         }
         assert_eq!(
-            known_key("colour", &known),
+            known_key("colour", &known, schema::<Config>),
             "the keys here are `retention_days`, `cloudwatch_log_group`"
         );
-        assert_eq!(known_key("kms_key_id", &known), "`kms_key_id` belongs in `bedrock.encryption`");
-        assert_eq!(known_key("tags", &["x"]), "`tags` belongs at the top, without indentation");
+        assert_eq!(
+            known_key("kms_key_id", &known, schema::<Config>),
+            "`kms_key_id` belongs in `bedrock.encryption`"
+        );
+        assert_eq!(
+            known_key("tags", &["x"], schema::<Config>),
+            "`tags` belongs at the top, without indentation"
+        );
     }
 }

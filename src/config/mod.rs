@@ -33,10 +33,12 @@ mod region;
 mod rewrite;
 mod schema;
 mod shape;
+mod shaped;
 mod source;
 mod syntax;
 mod tenant;
 mod tree;
+pub mod vertex;
 mod warning;
 
 use std::path::{Path as FilePath, PathBuf};
@@ -59,7 +61,12 @@ pub use self::{
     shape::{
         Access, Bedrock, Config, Encryption, InferenceProfile, Logging, Oidc, S3Logging, VpcConfig,
     },
+    shaped::{Cloud, Notes, Shape, Told, cloud_of},
     tenant::{AccountId, Tenant},
+    vertex::{
+        ModelEnablement, PrivateServiceConnect, ProjectId, VertexConfig, VertexLocation,
+        VertexModel, WorkloadIdentityFederation,
+    },
     warning::Warning,
 };
 use self::{
@@ -72,8 +79,8 @@ use crate::error::Error;
 
 /// A configuration without mistakes.
 #[derive(Clone, Debug)]
-pub struct Loaded {
-    pub config: Config,
+pub struct Loaded<C = Config> {
+    pub config: C,
     /// As the user gave it.
     pub path: PathBuf,
     /// In the order of the file.
@@ -81,7 +88,7 @@ pub struct Loaded {
     text: String,
 }
 
-impl Loaded {
+impl<C> Loaded<C> {
     /// What is in the file, without a byte order mark.
     pub fn text(&self) -> &str {
         &self.text
@@ -109,20 +116,20 @@ pub fn find(start: &FilePath, file_name: &str) -> Option<PathBuf> {
 /// Reads a configuration, or tells all that is wrong with it, in the order of the file.
 ///
 /// `environment` gives the variables that `${NAME}` stands for.
-pub fn load(
+pub fn load<C: Shape>(
     path: &FilePath,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Loaded, Vec<Error>> {
+) -> Result<Loaded<C>, Vec<Error>> {
     let text = source::read(path, &label(path)).map_err(|error| vec![error])?;
     load_text(text, path, environment)
 }
 
 /// Reads the text of a configuration that is, or will be, at `path`.
-fn load_text(
+fn load_text<C: Shape>(
     text: String,
     path: &FilePath,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Loaded, Vec<Error>> {
+) -> Result<Loaded<C>, Vec<Error>> {
     let label = label(path);
     let mut tree = syntax::parse(&text, &label).map_err(|error| vec![error])?;
 
@@ -135,17 +142,20 @@ fn load_text(
         skip.add(&problem.path());
     }
 
-    let config: Config = if tree == tree::Tree::Null {
-        Config::default()
+    let config = if tree == tree::Tree::Null {
+        C::default()
     } else {
         decode::decode(&tree, &mut skip, &mut problems)
     };
-    check::check(&config, &skip, &mut problems);
-    let reader = Reader { text: &text, label: &label, filled: &filled };
+    config.check(&mut Notes { skip: &skip, problems: &mut problems });
+    let reader = Reader { text: &text, label: &label, filled: &filled, schema: schema::<C> };
     if !problems.is_empty() {
         return Err(reader.errors(&problems));
     }
-    let mut warnings: Vec<Warning> = warning::warnings(&config, &tree)
+    let mut told = Told { tree: &tree, all: Vec::new() };
+    config.warn(&mut told);
+    let mut warnings: Vec<Warning> = told
+        .all
         .into_iter()
         .map(|(path, message, hint)| Warning {
             place: reader.place(&path, Part::Key),
@@ -175,6 +185,10 @@ mod tests {
     }
 
     fn loaded(text: &str) -> Result<Loaded, Vec<String>> {
+        loaded_as(text)
+    }
+
+    fn loaded_as<C: Shape>(text: &str) -> Result<Loaded<C>, Vec<String>> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("c.yaml");
         fs::write(&path, text).unwrap();
@@ -210,17 +224,22 @@ mod tests {
         assert_eq!(config, Config::default());
     }
 
-    #[test]
-    fn the_example_names_every_key() {
-        fn keys(schema: &serde_json::Value, all: &mut Vec<String>) {
-            for (key, property) in schema["properties"].as_object().into_iter().flatten() {
-                all.push(key.clone());
-                keys(property, all);
+    /// Also those of mappings that may be left out.
+    fn keys(schema: &serde_json::Value, all: &mut Vec<String>) {
+        for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+            all.push(key.clone());
+            keys(property, all);
+            for choice in property["anyOf"].as_array().into_iter().flatten() {
+                keys(choice, all);
             }
         }
+    }
+
+    #[test]
+    fn the_example_names_every_key() {
         let text = fs::read_to_string(format!("{EXAMPLES}/claude-config.yaml")).unwrap();
         let mut all = Vec::new();
-        keys(&schema(), &mut all);
+        keys(&schema::<Config>(), &mut all);
         for key in all {
             assert!(text.contains(&format!("{key}:")), "{key} is not in the example");
         }
@@ -282,6 +301,139 @@ mod tests {
         let lines: Vec<_> =
             loaded.warnings.iter().map(|warning| warning.place.as_ref().unwrap().line).collect();
         assert_eq!(lines, [1, 3, 5]);
+    }
+
+    fn vertex_example(name: &str) -> Loaded<VertexConfig> {
+        load(&FilePath::new(EXAMPLES).join(name), &nothing).unwrap()
+    }
+
+    #[test]
+    fn the_vertex_example_loads_without_a_warning_names_every_key_and_shows_the_defaults() {
+        let loaded = vertex_example("vertex-config.yaml");
+        assert_eq!(loaded.warnings, []);
+        let mut all = Vec::new();
+        keys(&schema::<VertexConfig>(), &mut all);
+        for key in all {
+            assert!(loaded.text().contains(&format!("{key}:")), "{key} is not in the example");
+        }
+        let mut config = loaded.config;
+        assert_eq!(config.vertex_ai.project_id.take().unwrap().as_str(), "your-project-id");
+        assert_eq!(config.vertex_ai.location.take().unwrap().as_str(), "us");
+        assert_eq!(config, VertexConfig::default());
+    }
+
+    #[test]
+    fn what_the_vertex_example_has_in_comments_loads_too() {
+        // A comment that shows a value is indented by three, or is the value of what is empty above.
+        let text = fs::read_to_string(format!("{EXAMPLES}/vertex-config.yaml")).unwrap();
+        let text = text
+            .replace("  # max_tokens", "  max_tokens")
+            .replace("  # temperature", "  temperature")
+            .replace("models: []\n  #   -", "models:\n    -")
+            .replace("model_locations: {}\n  #   ", "model_locations:\n    ")
+            .replace("network: null ", "network: projects/my-project/global/networks/a ")
+            .replace("subnet: null ", "subnet: projects/my-project/regions/us-east1/subnetworks/a ")
+            .replace("labels: {}\n#   team: platform\n#   ", "labels:\n  team: platform\n  ");
+        let mut out = String::new();
+        let mut open = false;
+        for line in text.lines() {
+            let body = line.trim_start();
+            let shown = body.starts_with("#   ") && !line.starts_with('#');
+            if shown && !open {
+                // What is empty above is filled.
+                let filled = out.trim_end().trim_end_matches(" []").trim_end_matches(" null");
+                out = format!("{filled}\n");
+            }
+            open = shown;
+            let line = if shown { line.replacen("# ", "", 1) } else { line.to_owned() };
+            out += &format!("{line}\n");
+        }
+        let loaded =
+            loaded_as::<VertexConfig>(&out).unwrap_or_else(|all| panic!("{all:#?}\n{out}"));
+        let vertex = &loaded.config.vertex_ai;
+        assert!(vertex.private_service_connect.is_some() && vertex.workload_identity.is_some());
+        let federation = vertex.workload_identity_federation.as_ref().unwrap();
+        assert_eq!(federation.attributes.len(), 1);
+        assert_eq!((vertex.models.len(), vertex.model_locations.len()), (1, 1));
+        assert_eq!(
+            (vertex.access.members.len(), vertex.service_account.impersonators.len()),
+            (1, 1)
+        );
+        assert!(vertex.monitoring.budget.is_some() && vertex.monitoring.notify.len() == 2);
+        assert_eq!(loaded.warnings.len(), 1, "temperature");
+    }
+
+    #[test]
+    fn a_guides_vertex_file_loads_and_says_once_what_each_key_does_not_do() {
+        let loaded = vertex_example("guide-vertex-config.yaml");
+        let at = format!("{EXAMPLES}/guide-vertex-config.yaml");
+        let said: Vec<_> =
+            loaded.warnings.iter().map(|said| said.to_string().replace(&at, "")).collect();
+        let wanted = [
+            ":5:3: `vertex_ai.network` and `vertex_ai.subnet` are no settings of the model",
+            ":7:3: `vertex_ai.encryption_spec` protects what is stored",
+            ":9:3: `vertex_ai.audit_logging` is a setting of the whole project",
+        ];
+        assert_eq!(said.len(), wanted.len(), "{said:#?}");
+        for (said, wanted) in said.iter().zip(wanted) {
+            assert!(said.starts_with(wanted), "{said}");
+        }
+    }
+
+    #[test]
+    fn who_writes_a_key_in_another_way_than_guides_is_not_told_again() {
+        let text = fs::read_to_string(format!("{EXAMPLES}/guide-vertex-config.yaml")).unwrap();
+        let text = text
+            .replace("  network:", "  data_location: us-central1\n  # network:")
+            .replace("\"DATA_READ\"", "[DATA_READ]");
+        assert_eq!(loaded_as::<VertexConfig>(&text).unwrap().warnings, []);
+    }
+
+    #[test]
+    fn every_mistake_in_a_vertex_file_is_told_at_once() {
+        let errors = loaded_as::<VertexConfig>(
+            "vertex_ai:\n  project_id: 123456789012\n  projectid: x\n  location: us-east5-a\n  \
+             model_name: claude-haiku-4-5-20251001\n  service_account: {key: files}\n  \
+             audit_logging: {log_type: [data_read, x]}\n  access: {members: [allUsers]}\n  \
+             monitoring: {notify: ['https://u:s3cret@h/']}\nretention_days: 5\n",
+        )
+        .unwrap_err();
+        let wanted = [
+            "c.yaml:2:15: `vertex_ai.project_id` must be a project's id",
+            "c.yaml:3:3: unknown key `projectid` in `vertex_ai` (did you mean `project_id`?)",
+            "c.yaml:4:13: `vertex_ai.location` must be `global`, `us`, `eu` or a region",
+            "c.yaml:5:15: `vertex_ai.model_name` must be the id of a model of Claude",
+            "c.yaml:6:26: `vertex_ai.service_account.key` must be `none` or `file`",
+            "c.yaml:7:30: `vertex_ai.audit_logging.log_type[0]` must be `ADMIN_READ`",
+            "c.yaml:7:41: `vertex_ai.audit_logging.log_type[1]` must be `ADMIN_READ`",
+            "c.yaml:8:22: `vertex_ai.access.members[0]` must be a member",
+            "c.yaml:9:25: `vertex_ai.monitoring.notify[0]` must be `email:NAME@HOST`",
+            "c.yaml:10:1: unknown key `retention_days` (`retention_days` belongs in \
+             `vertex_ai.logging`)",
+        ];
+        assert_eq!(errors.len(), wanted.len(), "{errors:#?}");
+        for (error, wanted) in errors.iter().zip(wanted) {
+            assert!(error.starts_with(wanted), "{error}\n{wanted}");
+        }
+        assert!(!errors.concat().contains("s3cret"));
+    }
+
+    #[test]
+    fn a_file_tells_by_its_name_or_its_keys_which_cloud_it_is_for() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text, cloud) in [
+            ("claude-config.yaml", "", Some(Cloud::Aws)),
+            ("vertex-config.yaml", "", Some(Cloud::Gcp)),
+            ("a.yaml", "bedrock: {}", Some(Cloud::Aws)),
+            ("b.yaml", "tenant: x\nvertex_ai:\n", Some(Cloud::Gcp)),
+            ("c.yaml", "tenant: x", None),
+            ("d.yaml", "- [", None),
+        ] {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            assert_eq!(cloud_of(&path), cloud, "{name}");
+        }
+        assert_eq!(cloud_of(&folder.path().join("none.yaml")), None);
     }
 
     #[test]

@@ -84,6 +84,10 @@ pub struct Percent(
 );
 
 impl Percent {
+    pub(super) const fn of(percent: u32) -> Self {
+        Self(percent)
+    }
+
     pub fn get(self) -> u32 {
         self.0
     }

@@ -3,34 +3,34 @@
 use std::{fmt::Display, path::Path as FilePath};
 
 use super::{
-    Config, Loaded, check,
+    Config, Loaded, Shape,
     edit::{Edit, Unclear, Written, edit},
     label, load_text,
     path::Skip,
+    schema,
     shape::{Oidc, VpcConfig},
+    shaped::Notes,
 };
 use crate::error::{Error, Kind};
 
-const TEMPLATE: &str = include_str!("../../templates/claude-config.yaml");
-
 /// A configuration that is not written yet: all defaults, explained.
-pub fn new(path: &FilePath) -> Result<Loaded, Vec<Error>> {
-    load_text(TEMPLATE.to_owned(), path, &|_| None)
+pub fn new<C: Shape>(path: &FilePath) -> Result<Loaded<C>, Vec<Error>> {
+    load_text(C::TEMPLATE.to_owned(), path, &|_| None)
 }
 
 /// The file as it must be for `wished` to be read from it. What is not changed stays byte for byte.
 /// The result is read back, and anything else than what was wished for is an error.
-pub fn rewritten(
-    loaded: &Loaded,
-    wished: &Config,
+pub fn rewritten<C: Shape>(
+    loaded: &Loaded<C>,
+    wished: &C,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Loaded, Vec<Error>> {
+) -> Result<Loaded<C>, Vec<Error>> {
     let mut problems = Vec::new();
-    check::check(wished, &Skip::default(), &mut problems);
+    wished.check(&mut Notes { skip: &Skip::default(), problems: &mut problems });
     let label = label(&loaded.path);
     if !problems.is_empty() {
         // The places of the old text would say nothing about the new one.
-        let reader = super::Reader { text: "", label: &label, filled: &[] };
+        let reader = super::Reader { text: "", label: &label, filled: &[], schema: schema::<C> };
         let unwritten =
             |error: Error| error.hint("as it would be with these answers; nothing was written");
         return Err(reader.errors(&problems).into_iter().map(unwritten).collect());
@@ -42,7 +42,9 @@ pub fn rewritten(
         );
         vec![Error::new(Kind::Config, message).hint("change it by hand; nothing was written")]
     };
-    let edits = edits(&loaded.config, wished);
+    let mut edits = Edits::default();
+    loaded.config.edits(wished, &mut edits);
+    let Edits(edits) = edits;
     let text = edit(&loaded.text, &edits).map_err(|Unclear { key }| refused(Some(key)))?;
     let one = match edits.as_slice() {
         [one] => Some(one.key),
@@ -54,9 +56,8 @@ pub fn rewritten(
     }
 }
 
-/// The keys that `init` asks about, where they differ.
-fn edits(from: &Config, to: &Config) -> Vec<Edit> {
-    let mut edits = Edits(Vec::new());
+/// The keys that `init aws` asks about, where they differ.
+pub(super) fn edits(from: &Config, to: &Config, edits: &mut Edits) {
     let (a, b) = (&from.bedrock, &to.bedrock);
     edits.text("account_id", from.account_id.as_ref(), to.account_id.as_ref());
     edits.text("bedrock.region", a.region.as_ref(), b.region.as_ref());
@@ -67,8 +68,7 @@ fn edits(from: &Config, to: &Config) -> Vec<Edit> {
     let key = "bedrock.encryption.kms_key_id";
     edits.text(key, a.encryption.kms_key_id.as_ref(), b.encryption.kms_key_id.as_ref());
     if a.logging.retention_days != b.logging.retention_days {
-        let days = Written::Number(b.logging.retention_days.days());
-        edits.0.push(Edit { key: "bedrock.logging.retention_days", value: days });
+        edits.number("bedrock.logging.retention_days", b.logging.retention_days.days());
     }
     let (old, new) = (&a.access.trusted_principals, &b.access.trusted_principals);
     edits.list("bedrock.access.trusted_principals", old, new);
@@ -78,13 +78,18 @@ fn edits(from: &Config, to: &Config) -> Vec<Edit> {
     };
     let (old, new) = (full(&a.monitoring.notify), full(&b.monitoring.notify));
     edits.list("bedrock.monitoring.notify", &old, &new);
-    edits.0
 }
 
-struct Edits(Vec<Edit>);
+/// What changes in a file.
+#[derive(Debug, Default)]
+pub struct Edits(Vec<Edit>);
 
 impl Edits {
-    fn text<T: Display + PartialEq>(
+    pub(super) fn number(&mut self, key: &'static str, to: i32) {
+        self.0.push(Edit { key, value: Written::Number(to) });
+    }
+
+    pub(super) fn text<T: Display + PartialEq>(
         &mut self,
         key: &'static str,
         from: Option<&T>,
@@ -96,7 +101,7 @@ impl Edits {
         }
     }
 
-    fn list<T: Display + PartialEq>(&mut self, key: &'static str, from: &[T], to: &[T]) {
+    pub(super) fn list<T: Display + PartialEq>(&mut self, key: &'static str, from: &[T], to: &[T]) {
         if from != to {
             let texts = |list: &[T]| list.iter().map(ToString::to_string).collect();
             self.0.push(Edit { key, value: Written::List { old: texts(from), new: texts(to) } });
@@ -134,10 +139,11 @@ mod tests {
 
     #[test]
     fn the_template_is_all_defaults_and_explains_as_the_example_does() {
-        let loaded = new(FilePath::new("c.yaml")).unwrap();
+        let loaded: Loaded = new(FilePath::new("c.yaml")).unwrap();
         assert_eq!((loaded.config, loaded.warnings), (Config::default(), vec![]));
         let example = include_str!("../../examples/claude-config.yaml");
-        let own: Vec<&str> = TEMPLATE.lines().filter(|line| !example.contains(line)).collect();
+        let own: Vec<&str> =
+            Config::TEMPLATE.lines().filter(|line| !example.contains(line)).collect();
         assert!(own.len() < 12, "what the example says should be said alike: {own:#?}");
     }
 
@@ -163,8 +169,9 @@ mod tests {
         });
         bedrock.monitoring.notify = vec!["https://h.example.com/?a=b&c={d}".parse().unwrap()];
         let example = include_str!("../../examples/claude-config.yaml");
-        for text in ["", "bedrock:\n", "---\nbedrock: {}\n", TEMPLATE, example] {
-            let loaded = load_text(text.into(), FilePath::new("c.yaml"), &|_| None).unwrap();
+        for text in ["", "bedrock:\n", "---\nbedrock: {}\n", Config::TEMPLATE, example] {
+            let loaded: Loaded =
+                load_text(text.into(), FilePath::new("c.yaml"), &|_| None).unwrap();
             let mut wished = wished.clone();
             wished.bedrock.max_tokens = loaded.config.bedrock.max_tokens;
             let there = rewritten(&loaded, &wished, &|_| None).unwrap();

@@ -1,4 +1,4 @@
-//! The JSON Schema of the configuration, for editors.
+//! The JSON Schema of a configuration, for editors.
 //!
 //! It is the schema of the types, made as lenient as the reader is: `null` is as if left out,
 //! `${NAME}` may stand for any value, and a number may be written as text. Without that an editor
@@ -7,14 +7,14 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::shape::Config;
+use super::Shape;
 
-const FILLED_IN: &str = r"\$\{.+\}";
+pub(super) const FILLED_IN: &str = r"\$\{.+\}";
 
-/// The JSON Schema of `claude-config.yaml`.
-pub fn schema() -> Value {
+/// The JSON Schema of a configuration.
+pub fn schema<C: Shape>() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
-    let mut schema = settings.into_generator().into_root_schema_for::<Config>().to_value();
+    let mut schema = settings.into_generator().into_root_schema_for::<C>().to_value();
     lenient(&mut schema);
     schema
 }
@@ -101,9 +101,10 @@ fn relax(schema: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Config, VertexConfig};
 
     fn at(keys: &[&str]) -> Value {
-        keys.iter().fold(schema(), |schema, key| {
+        keys.iter().fold(schema::<Config>(), |schema, key| {
             let inner = schema["properties"].get(*key).or_else(|| {
                 schema["anyOf"].as_array()?.iter().find_map(|one| one["properties"].get(*key))
             });
@@ -126,7 +127,8 @@ mod tests {
             });
             each.sum::<usize>() + within + items
         }
-        assert!(walk(&schema(), "") > 40);
+        assert!(walk(&schema::<Config>(), "") > 40);
+        assert!(walk(&schema::<VertexConfig>(), "") > 60);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{path::Path, place::Place, shape::Config, tree::Tree};
+use super::{place::Place, shape::Config, shaped::Told};
 
 /// Something to know about a configuration that works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,19 +26,20 @@ impl fmt::Display for Warning {
 /// Keys that are read and checked, but from which nothing is made yet.
 const UNUSED: [(&str, &str); 1] = [("proxy", "no proxy is used or passed on yet")];
 
-/// What there is to know about `config`, which is read from `tree`.
-pub(super) fn warnings(config: &Config, tree: &Tree) -> Vec<(Path, String, Option<String>)> {
-    let mut all = Vec::new();
+/// Tells of what is only checked, whichever file has it.
+pub(super) fn unused(told: &mut Told<'_>) {
     for (key, message) in UNUSED {
-        let steps: Vec<&str> = key.split('.').collect();
-        if tree.get(&steps).is_some_and(Tree::says_something) {
-            all.push((Path::of(key), format!("`{key}` is only checked: {message}"), None));
+        if told.says_something(key) {
+            told.tell(key, format!("`{key}` is only checked: {message}"), "");
         }
     }
+}
+
+/// What there is to know about `config`.
+pub(super) fn warnings(config: &Config, told: &mut Told<'_>) {
+    unused(told);
     if config.bedrock.temperature.is_some() {
         let message = "`bedrock.temperature` has no effect: Claude Code has no such setting";
-        let hint = "leave it out";
-        all.push((Path::of("bedrock.temperature"), message.to_owned(), Some(hint.to_owned())));
+        told.tell("bedrock.temperature", message, "leave it out");
     }
-    all
 }

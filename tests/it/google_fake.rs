@@ -1,10 +1,18 @@
 //! The fake of the Google APIs itself: what tests of the second cloud rely on.
 
-use std::{thread, time::Duration};
+use std::{
+    collections::BTreeSet,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    thread,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
-use crate::support::google::fake::{Google, caller::OWNER, journal::Fault};
+use crate::support::google::fake::{
+    Google, caller::OWNER, discovery::Discovery, journal::Fault, service,
+};
 
 const PROJECT: &str = "acme-ai";
 
@@ -25,6 +33,7 @@ pub fn send(
     let request = ureq::http::Request::builder()
         .method(verb)
         .uri(url)
+        .header("content-type", "application/json")
         .header("authorization", format!("Bearer {token}"));
     let answer = match body {
         Some(body) => agent.run(request.body(body.to_string()).unwrap()),
@@ -72,8 +81,8 @@ fn apis_are_off_until_enabled_and_their_operation_is_polled() {
     let names = "names=projects/acme-ai/services/iam.googleapis.com&names=projects/acme-ai/services/dns.googleapis.com";
     let path = format!("serviceusage/v1/projects/acme-ai/services:batchGet?{names}");
     let (_, read) = get(&google, &path);
-    let states = [&read["services"][0]["state"], &read["services"][1]["state"]];
-    assert_eq!(states, ["ENABLED", "DISABLED"]);
+    let enabled = [&read["services"][0]["state"], &read["services"][1]["state"]];
+    assert_eq!(enabled, ["ENABLED", "DISABLED"]);
     let path = "serviceusage/v1beta1/projects/acme-ai/services/aiplatform.googleapis.com:generateServiceIdentity";
     assert_eq!(send(&google, OWNER, "POST", path, None).0, 200);
     assert_eq!(google.violations(), [""; 0]);
@@ -183,4 +192,167 @@ fn faults_strike_their_call() {
         assert_eq!(held.join().unwrap(), 200);
     });
     assert_eq!(google.chain(), 1);
+}
+
+const ACCOUNTS: &str = "iam/v1/projects/acme-ai/serviceAccounts";
+const EMAIL: &str = "claude-code@acme-ai.iam.gserviceaccount.com";
+
+fn account(google: &Google) -> (u16, Value) {
+    let body = json!({"accountId": "claude-code", "serviceAccount": {"displayName": "Claude"}});
+    post(google, ACCOUNTS, &body)
+}
+
+#[test]
+fn a_new_account_is_unknown_at_first_and_a_deleted_one_leaves_its_grants() {
+    let google = ready();
+    google.slow_identity(2);
+    let (status, created) = account(&google);
+    assert_eq!((status, &created["email"]), (200, &json!(EMAIL)));
+    assert_eq!(account(&google).1["error"]["status"], "ALREADY_EXISTS");
+    let one = format!("{ACCOUNTS}/{EMAIL}");
+    assert_eq!(get(&google, &one).0, 404);
+    let grant = json!({"policy": {"bindings": [
+        {"role": "roles/aiplatform.user", "members": [format!("serviceAccount:{EMAIL}")]},
+    ]}});
+    let set = format!("{CRM}:setIamPolicy");
+    assert_eq!(post(&google, &set, &grant).0, 400);
+    assert_eq!((post(&google, &set, &grant).0, get(&google, &one).0), (200, 200));
+    let patch = json!({"serviceAccount": {"description": "x"}, "updateMask": "description"});
+    let (_, patched) = send(&google, OWNER, "PATCH", &one, Some(&patch));
+    assert_eq!((&patched["description"], &patched["displayName"]), (&json!("x"), &json!("Claude")));
+    let (_, key) = post(&google, &format!("{one}/keys"), &json!({}));
+    assert!(key["privateKeyData"].is_string());
+    let before = google.inventory();
+    assert_eq!(send(&google, OWNER, "DELETE", &one, None).0, 200);
+    let policy = google.inventory()["policies"]["projects/123456789012"].clone();
+    let unique = created["uniqueId"].as_str().unwrap();
+    let member = format!("deleted:serviceAccount:{EMAIL}?uid={unique}");
+    assert_eq!(policy["bindings"][0]["members"][0], member);
+    let (_, back) = post(&google, &format!("{ACCOUNTS}/{unique}:undelete"), &json!({}));
+    assert_eq!(back["restoredAccount"]["email"], EMAIL);
+    assert_eq!(google.inventory(), before);
+    assert_eq!(google.violations(), [""; 0]);
+}
+
+#[test]
+fn roles_and_pools_keep_their_ids_when_deleted() {
+    let google = ready();
+    google.polls(0);
+    let roles = "iam/v1/projects/acme-ai/roles";
+    for id in ["one", "two", "three"] {
+        let role = json!({"title": id, "includedPermissions": ["aiplatform.endpoints.predict"]});
+        assert_eq!(post(&google, roles, &json!({"roleId": id, "role": role})).0, 200);
+    }
+    let (_, page) = get(&google, roles);
+    assert_eq!(page["roles"].as_array().map(Vec::len), Some(2));
+    let token = page["nextPageToken"].as_str().unwrap();
+    let (_, rest) = get(&google, &format!("{roles}?pageToken={token}"));
+    assert_eq!(
+        (rest["roles"].as_array().map(Vec::len), rest.get("nextPageToken")),
+        (Some(1), None)
+    );
+    google.page_cap(5);
+    assert_eq!(get(&google, roles).1["roles"].as_array().map(Vec::len), Some(3));
+    assert_eq!(send(&google, OWNER, "DELETE", &format!("{roles}/one"), None).1["deleted"], true);
+    assert_eq!(post(&google, roles, &json!({"roleId": "one", "role": {}})).0, 400);
+    assert_eq!(post(&google, &format!("{roles}/one:undelete"), &json!({})).0, 200);
+
+    let pools = "iam/v1/projects/acme-ai/locations/global/workloadIdentityPools";
+    let create = format!("{pools}?workloadIdentityPoolId=claude");
+    let (_, made) = post(&google, &create, &json!({"displayName": "Claude"}));
+    let name = "projects/123456789012/locations/global/workloadIdentityPools/claude";
+    assert_eq!((&made["done"], &made["response"]["name"]), (&json!(true), &json!(name)));
+    let provider = json!({
+        "oidc": {"issuerUri": "https://login.acme.example"},
+        "attributeMapping": {"google.subject": "assertion.sub"},
+    });
+    let path = format!("{pools}/claude/providers?workloadIdentityPoolProviderId=acme");
+    let (status, made) = post(&google, &path, &provider);
+    assert_eq!(status, 200, "{made}");
+    let grant = |pool: &str| {
+        let member = format!("principalSet://iam.googleapis.com/{pool}/group/dev");
+        let policy = json!({"bindings": [{"role": "roles/viewer", "members": [member]}]});
+        post(&google, &format!("{CRM}:setIamPolicy"), &json!({"policy": policy})).0
+    };
+    assert_eq!(grant("projects/acme-ai/locations/global/workloadIdentityPools/claude"), 400);
+    assert_eq!(grant(name), 200);
+    let audience = format!("//iam.googleapis.com/{name}/providers/acme");
+    let exchange = json!({"audience": audience, "subjectToken": "x"});
+    let (_, token) = post(&google, "sts/v1/token", &exchange);
+    let bearer = token["access_token"].as_str().unwrap();
+    assert_eq!(send(&google, bearer, "GET", CRM, None).0, 200);
+    assert_eq!(send(&google, OWNER, "DELETE", &format!("{pools}/claude"), None).0, 200);
+    assert_eq!(post(&google, &create, &json!({})).0, 409);
+    assert_eq!(post(&google, &format!("{pools}/claude:undelete"), &json!({})).0, 200);
+    assert_eq!(google.violations(), [""; 0]);
+}
+
+#[test]
+fn tokens_come_from_the_metadata_server_and_posts_have_a_length() {
+    let google = ready();
+    let url = format!("{}/metadata/computeMetadata/v1/", google.url().trim_end_matches("/{api}"));
+    let ask = |flavor: &str| {
+        let url = format!("{url}instance/service-accounts/default/token");
+        let config = ureq::get(url).header("metadata-flavor", flavor).config();
+        config.http_status_as_error(false).build().call().unwrap()
+    };
+    assert_eq!(ask("").status(), 403);
+    let token: Value = ask("Google").body_mut().read_json().unwrap();
+    let token = token["access_token"].as_str().unwrap();
+    assert_eq!(send(&google, token, "GET", CRM, None).0, 200);
+    assert_eq!(google.count().0, 1, "a token is no call");
+
+    let mut stream = TcpStream::connect(google.origin().trim_start_matches("http://")).unwrap();
+    let path =
+        "serviceusage/v1beta1/projects/acme-ai/services/iam.googleapis.com:generateServiceIdentity";
+    write!(stream, "POST /{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 411"), "{answer}");
+    assert_eq!(google.violations().len(), 1);
+}
+
+#[test]
+fn every_method_that_is_implemented_is_documented() {
+    let discovery = Discovery::installed();
+    let mut seen = BTreeSet::new();
+    for method in service::all() {
+        let api = method.id.split('.').next().unwrap();
+        assert!(discovery.ids(api).contains(&method.id), "{} is not documented", method.id);
+        assert!(seen.insert(method.id), "{} is registered twice", method.id);
+    }
+    for api in [
+        "aiplatform",
+        "bigquery",
+        "cloudkms",
+        "cloudquotas",
+        "compute",
+        "dns",
+        "logging",
+        "storage",
+    ] {
+        assert!(!discovery.ids(api).is_empty(), "{api}");
+    }
+}
+
+#[test]
+fn a_users_call_needs_a_project_that_pays_for_it() {
+    let google = ready();
+    google.enable(&["cloudquotas.googleapis.com"]);
+    let path = "cloudquotas/v1/projects/acme-ai/locations/global/quotaPreferences";
+    let ask = |token: &str, payer: Option<&str>| {
+        let mut request = ureq::get(format!("{}/{path}", google.origin()))
+            .header("authorization", format!("Bearer {token}"));
+        if let Some(payer) = payer {
+            request = request.header("x-goog-user-project", payer);
+        }
+        let request = request.config().http_status_as_error(false).build();
+        let body: Value = request.call().unwrap().body_mut().read_json().unwrap();
+        body["error"]["details"][0]["reason"].clone()
+    };
+    assert_eq!(ask(OWNER, None), "SERVICE_DISABLED");
+    assert_eq!(ask(OWNER, Some("another")), "USER_PROJECT_DENIED");
+    google.bind("auditor", &["cloudquotas.quotas.get"]);
+    assert_eq!(ask("auditor", Some("acme-ai")), "USER_PROJECT_DENIED");
+    assert_eq!(google.violations(), [""; 0]);
 }

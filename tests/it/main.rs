@@ -16,6 +16,7 @@ mod contract;
 mod engine;
 mod fault;
 mod google_fake;
+mod google_fake_c;
 mod google_fake_data;
 mod guide;
 mod house;

@@ -6,3 +6,4 @@ pub mod memory;
 pub mod program;
 pub mod screen;
 pub mod tenant;
+pub mod vertex;

@@ -32,6 +32,8 @@ impl Method {
 
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// As it was called: `us-east5-aiplatform`, `aiplatform.eu.rep`, or the same as `api`.
+    pub host: String,
     pub api: String,
     /// `v1`, `v1beta1`, ...
     pub version: String,

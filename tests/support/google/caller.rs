@@ -81,7 +81,7 @@ impl Callers {
         Err(Failure::permission(&message).reason(
             "IAM_PERMISSION_DENIED",
             "iam.googleapis.com",
-            json!({"permission": permission, "resource": resource}),
+            &json!({"permission": permission, "resource": resource}),
         ))
     }
 }

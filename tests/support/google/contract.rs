@@ -188,6 +188,8 @@ impl Check<'_> {
             (Some("object" | "array"), other) => {
                 self.findings.refuse(path, format!("Invalid value at '{path}' (MESSAGE), {other}"));
             }
+            // Compute Engine's endpoints for Google APIs are made with an empty one, which no document lists.
+            (_, other) if path == "forwarding_rule.load_balancing_scheme" && other == "" => {}
             (_, other) => {
                 if let Some(kind) = refused(schema, other) {
                     let text = format!("Invalid value at '{path}' ({kind}), {other}");

@@ -1,6 +1,7 @@
 //! The fake's own paths (`/_fake/...`), for those who use it as a process.
 //!
 //! `GET inventory|calls|count|violations|used?who=W`, and with JSON bodies: `POST reset|release`,
+//! `POST network {"name","automatic","subnets":{REGION:RANGE}}` (subnets are called like the network),
 //! `POST bind {"who","permissions"}`, `POST fault {"method","nth","fault","code","wait","policy"}`,
 //! `POST settings {"polls","pageCap","slowIdentity","propagation","delay"}`, `POST enable {"services"}`,
 //! `POST project {"id","number"}`, `POST disable {"service"}`, `POST store {"kind","name","value"}` (`null`
@@ -13,8 +14,10 @@ use serde_json::{Value, json};
 use super::{
     journal::{Fault, Record},
     policy,
+    service::compute,
     state::{Raw, State},
     wire::Shared,
+    world::World,
 };
 
 pub fn answer(shared: &Shared, raw: &Raw, path: &str) -> (u16, Value) {
@@ -62,6 +65,7 @@ fn told(state: &mut State, path: &str, body: &Value) -> Option<Value> {
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     match path {
         "reset" => state.journal.reset(),
+        "network" => network(&mut state.world, body),
         "bind" => {
             let permissions: Vec<&str> =
                 body["permissions"].as_array()?.iter().filter_map(Value::as_str).collect();
@@ -93,6 +97,15 @@ fn told(state: &mut State, path: &str, body: &Value) -> Option<Value> {
         _ => return None,
     }
     Some(json!({}))
+}
+
+fn network(world: &mut World, body: &Value) {
+    let (project, name) = (world.first_project(), body["name"].as_str().unwrap_or_default());
+    compute::add_network(world, &project, name, body["automatic"] == true);
+    for (region, range) in body["subnets"].as_object().into_iter().flatten() {
+        let range = range.as_str().unwrap_or_default();
+        compute::add_subnet(world, &project, name, region, name, range);
+    }
 }
 
 fn fault(body: &Value) -> Option<Fault> {

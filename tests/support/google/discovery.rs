@@ -99,6 +99,7 @@ struct MethodText {
 
 #[derive(Deserialize)]
 struct Reference {
+    /// Absent where nothing is said about what it is.
     /// Absent in a few methods of Vertex AI, which have no message.
     #[serde(rename = "$ref")]
     name: Option<String>,
@@ -151,6 +152,13 @@ impl Discovery {
     pub fn document(&self, api: &str, path: &[&str]) -> Option<&'static Document> {
         let version = path.iter().take(2).find(|segment| is_version(segment))?;
         self.read(&format!("{api}.{version}.json"))
+    }
+
+    /// The ids of all methods of `api`, in the versions that are in use.
+    pub fn ids(&self, api: &str) -> Vec<&'static str> {
+        let versions = ["v1", "v1beta1", "v2", "v3"];
+        let documents = versions.iter().filter_map(|one| self.read(&format!("{api}.{one}.json")));
+        documents.flat_map(|document| &document.methods).map(|method| method.id.as_str()).collect()
     }
 
     fn read(&self, name: &str) -> Option<&'static Document> {

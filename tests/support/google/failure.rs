@@ -56,8 +56,14 @@ impl Failure {
         )
     }
 
-    /// An ErrorInfo detail.
-    pub fn reason(self, reason: &str, domain: &str, metadata: Value) -> Self {
+    /// Another reason in the older form than the code's own.
+    pub fn older(mut self, reason: &'static str) -> Self {
+        self.older = reason;
+        self
+    }
+
+    /// An `ErrorInfo` detail.
+    pub fn reason(self, reason: &str, domain: &str, metadata: &Value) -> Self {
         let info = json!({"reason": reason, "domain": domain, "metadata": metadata});
         self.detail("type.googleapis.com/google.rpc.ErrorInfo", info)
     }

@@ -5,8 +5,10 @@
 //! `Google::start("project")` begins one; `url()` is the base with `{api}` in it, `caller::OWNER` a token
 //! that may do all. The project's number is 123456789012, and no API but serviceusage (and those for
 //! tokens) is on. Every request is held against Google's discovery documents; what they do not allow is
-//! refused, and kept in `violations()`, which a test asserts to be empty. `model()`, `served()` and `quota()`
-//! say what Vertex AI does with models.
+//! refused, and kept in `violations()`, which a test asserts to be empty.
+//! `OWNER` is a user: orgpolicy, billingbudgets and cloudquotas want `X-Goog-User-Project` of it, and who
+//! sends that header needs `serviceusage.services.use`.
+//! `model()`, `served()` and `quota()` say what Vertex AI does with models.
 //!
 //! # For authors of services
 //!
@@ -21,16 +23,16 @@
 //!   (`call.version` tells). By then the request has been checked: types are right, unknown fields are
 //!   not there, the API is on, the caller has `permissions`.
 //! * `call.path("name")`, `.query("x")`, `.queries("x")`, `.text("/json/pointer")`, `.body`, `.project`
-//!   (a number), `.identity`, `.if_match`; `call.demand(world, permission, resource)?` asks for more.
+//!   (a number), `.host` (`us-east5-aiplatform`), `.identity`, `.if_match`; `call.demand(world, permission, resource)?` asks for more.
 //! * Resources lie in `world.store("kind")`, by name: `insert`, `get`, `remove`. What is in a store is in
 //!   the inventory. Fields with `_` are left out by `World::shown(&value)`, which answers must go through.
 //!   `world.find(kind, name)` and `world.all(kind)` only read.
 //! * `world.by_number(name)` and `by_id(name)` rewrite `projects/...`: take one of them for keys.
 //! * `world.etag()`, `.now()` (advances with each use), `.unique_id()`, `.serial()`.
 //! * Errors: `Failure::invalid|precondition|permission|missing|exists|concurrent|new`, with `.reason()`
-//!   (ErrorInfo) and `.detail()`; the older form of compute, storage, BigQuery and DNS is made of it, its
+//!   (`ErrorInfo`) and `.detail()`; the older form of compute, storage, BigQuery and DNS is made of it, its
 //!   reason from the code, unless `older` is set. Return `Value::Null` for 204.
-//! * Policies: `policy::answer_get(world, call, resource)`, `answer_set(..)`, or `get` and `set`.
+//! * Policies: `Ok(policy::answer_get(world, call, resource))`, `policy::answer_set(..)`, or `get` and `set`.
 //! * Lists: `page::page(world, call, "items", values)`. Masks: `mask::merge(&mut old, new, mask, allowed)`.
 //! * Operations: `operation::begin(world, name, metadata, &response)` answers the first look, register
 //!   `operation::get` for the API's `operations.get`; `begin_compute`, `get_compute` for Compute Engine.
@@ -41,6 +43,7 @@ pub mod contract;
 pub mod control;
 pub mod discovery;
 pub mod failure;
+pub mod filter;
 pub mod journal;
 pub mod mask;
 pub mod operation;

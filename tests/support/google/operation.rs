@@ -49,10 +49,9 @@ fn waiting(done: &Value) -> Value {
 /// One poll, for methods whose parameter `name` is the operation's name.
 pub fn get(world: &mut World, call: &Call) -> Answer {
     let name = world.by_number(call.path("name"));
-    let pending = match world.operations.contains_key(&name) {
-        true => world.operations.get_mut(&name),
-        false => world.operations.get_mut(call.path("name")),
-    };
+    let name =
+        if world.operations.contains_key(&name) { name } else { call.path("name").to_owned() };
+    let pending = world.operations.get_mut(&name);
     let pending = pending.ok_or_else(|| {
         Failure::missing(&format!("Operation {} was not found.", call.path("name")))
     })?;
@@ -75,7 +74,7 @@ pub fn begin_compute(
     let base = format!("https://www.googleapis.com/compute/v1/projects/{project}/{scope}");
     let mut done = json!({
         "kind": "compute#operation",
-        "id": world.unique_id(),
+        "id": world.numeric_id(),
         "name": name,
         "operationType": kind,
         "targetLink": target,

@@ -51,13 +51,13 @@ fn without_condition(mut binding: Value) -> Value {
 }
 
 /// `getIamPolicy` with the version in the body or in the query.
-pub fn answer_get(world: &mut World, call: &Call, resource: &str) -> Answer {
+pub fn answer_get(world: &mut World, call: &Call, resource: &str) -> Value {
     let version = call.body.pointer("/options/requestedPolicyVersion").and_then(Value::as_u64);
     let query = call
         .query("options.requestedPolicyVersion")
         .or_else(|| call.query("optionsRequestedPolicyVersion"));
     let version = version.or_else(|| query.and_then(|text| text.parse().ok()));
-    Ok(get(world, resource, version.unwrap_or(1)))
+    get(world, resource, version.unwrap_or(1))
 }
 
 /// `setIamPolicy` with `{policy, updateMask}` in the body.
@@ -124,10 +124,10 @@ pub fn set(
 fn bindings(policy: &Value) -> Vec<Value> {
     let mut kept: Vec<Value> = Vec::new();
     for binding in policy["bindings"].as_array().into_iter().flatten() {
-        let same = |other: &&mut Value| {
+        let same = |other: &Value| {
             other["role"] == binding["role"] && other.get("condition") == binding.get("condition")
         };
-        let index = kept.iter_mut().position(|mut other| same(&&mut other)).unwrap_or_else(|| {
+        let index = kept.iter().position(same).unwrap_or_else(|| {
             let mut empty = binding.clone();
             empty["members"] = json!([]);
             kept.push(empty);

@@ -1,8 +1,12 @@
 //! The fake between requests, and how one request is looked at: matched, checked, allowed, done.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     call::{Answer, Call},
@@ -13,6 +17,9 @@ use super::{
     service, token,
     world::World,
 };
+
+/// APIs that know no project of their own to charge a user's calls to.
+const NEEDS_PAYER: &[&str] = &["orgpolicy", "billingbudgets", "cloudquotas"];
 
 pub struct State {
     pub world: World,
@@ -36,6 +43,8 @@ pub struct Raw {
 
 /// A request that is of a documented method.
 pub struct Matched {
+    /// As it was called: `us-east5-aiplatform`, or the same as `api`.
+    pub host: String,
     pub api: String,
     pub document: &'static Document,
     pub method: &'static Method,
@@ -54,6 +63,7 @@ impl State {
     pub fn new(project: &str, discovery: Discovery) -> Self {
         let mut world = World::new(project);
         token::prepare(&mut world);
+        service::prepare(&mut world);
         let journal = Journal::default();
         Self { world, journal, discovery, violations: Vec::new(), delay: Duration::ZERO }
     }
@@ -61,10 +71,11 @@ impl State {
     /// `None`: Google's front end knows no such path.
     pub fn matched(&mut self, raw: &Raw) -> Option<Matched> {
         let segments: Vec<&str> = raw.path.split('/').collect();
-        let (api, path) = segments.split_first()?;
+        let (host, path) = segments.split_first()?;
+        let api = api_of(host);
         let found = self.discovery.document(api, path).and_then(|document| {
             let (method, path) = document.method(&raw.verb, path)?;
-            Some(Matched { api: (*api).to_owned(), document, method, path })
+            Some(Matched { host: (*host).to_owned(), api: api.to_owned(), document, method, path })
         });
         if found.is_none() {
             self.violation(&format!("{} {}", raw.verb, raw.path), "no such method");
@@ -85,6 +96,7 @@ impl State {
         let identity = token::identify(&self.world, raw.authorization.as_deref())?;
         let body = self.checked(raw, matched)?;
         let call = self.call(raw, matched, identity, body);
+        self.charge(raw, &call)?;
         self.world.admit(&call.project, &matched.api)?;
         let Some(method) = service::find(id) else {
             self.violation(id, "not implemented by the fake");
@@ -95,11 +107,53 @@ impl State {
         for permission in method.permissions {
             call.demand(&mut self.world, permission, &resource)?;
         }
-        let answer = (method.run)(&mut self.world, &call)?;
+        let run = AssertUnwindSafe(|| (method.run)(&mut self.world, &call));
+        let answer = catch_unwind(run).unwrap_or_else(|_| {
+            self.violations.push(format!("{id}: the fake's service panicked"));
+            Err(Failure::new(500, "INTERNAL", "Internal error encountered."))
+        })?;
         for (field, text) in contract::answer(matched.document, matched.method, &answer).refused {
             self.violation(id, &format!("the fake's own answer: {field}: {text}"));
         }
         Ok(answer)
+    }
+
+    /// Whose quota it is: the caller must be allowed to use the project that it names, and a user must
+    /// name one where the API has no project of its own to charge.
+    fn charge(&mut self, raw: &Raw, call: &Call) -> Result<(), Failure> {
+        let user = call.identity.contains('@') && !call.identity.ends_with(".gserviceaccount.com");
+        let Some(payer) = &raw.user_project else {
+            if !user || !NEEDS_PAYER.contains(&call.api.as_str()) {
+                return Ok(());
+            }
+            let message = format!(
+                "Your application is authenticating by using local Application Default Credentials. The {}.googleapis.com API requires a quota project, which is not set by default.",
+                call.api
+            );
+            let metadata = json!({
+                "service": format!("{}.googleapis.com", call.api),
+                "consumer": "projects/764086051850",
+            });
+            return Err(Failure::permission(&message).reason(
+                "SERVICE_DISABLED",
+                "googleapis.com",
+                &metadata,
+            ));
+        };
+        let known = self.world.number(payer).is_some();
+        let allowed = call.demand(&mut self.world, "serviceusage.services.use", payer);
+        if known && allowed.is_ok() {
+            return Ok(());
+        }
+        let message = format!(
+            "Caller does not have required permission to use project {payer}. Grant the caller the roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission."
+        );
+        let metadata = json!({"consumer": format!("projects/{payer}")});
+        Err(Failure::permission(&message).reason(
+            "USER_PROJECT_DENIED",
+            "googleapis.com",
+            &metadata,
+        ))
     }
 
     fn checked(&mut self, raw: &Raw, matched: &Matched) -> Answer {
@@ -128,6 +182,7 @@ impl State {
         let payer = raw.user_project.as_ref().and_then(|project| self.world.number(project));
         let version = raw.path.split('/').skip(1).find(|segment| segment.starts_with('v'));
         Call {
+            host: matched.host.clone(),
             api: matched.api.clone(),
             version: version.unwrap_or_default().to_owned(),
             path: matched.path.clone(),
@@ -138,6 +193,12 @@ impl State {
             if_match: raw.if_match.clone(),
         }
     }
+}
+
+/// The API that a host is of: `us-east5-aiplatform` and `aiplatform.eu.rep` are `aiplatform`.
+fn api_of(host: &str) -> &str {
+    let host = host.split('.').next().unwrap_or(host);
+    host.rsplit('-').next().unwrap_or(host)
 }
 
 /// The project that a path or query names.

@@ -88,12 +88,9 @@ fn jwt(world: &World, token: &str) -> Option<String> {
     let header = part(token, 0)?;
     let issuer = claims(token)?["iss"].as_str()?.to_owned();
     let account = world.find("iam.serviceAccounts", &issuer);
-    let Some(project) = issuer.split_once('@').and_then(|(_, domain)| domain.split_once('.'))
-    else {
-        return None;
-    };
+    let (project, _) = issuer.split_once('@').and_then(|(_, domain)| domain.split_once('.'))?;
     if account.is_none() {
-        let own = world.project_id(project.0).is_some();
+        let own = world.project_id(project).is_some();
         return (!own).then_some(issuer);
     }
     let key = header["kid"].as_str().unwrap_or_default();
@@ -139,7 +136,7 @@ pub fn identify(world: &World, header: Option<&str>) -> Result<String, Failure> 
             None => ("Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.", "CREDENTIALS_MISSING"),
             Some(_) => ("Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.", "ACCESS_TOKEN_EXPIRED"),
         };
-        Failure::new(401, "UNAUTHENTICATED", message).reason(reason, "googleapis.com", json!({}))
+        Failure::new(401, "UNAUTHENTICATED", message).reason(reason, "googleapis.com", &json!({}))
     })
 }
 

@@ -104,6 +104,11 @@ impl World {
         format!("1{:020}", self.serial())
     }
 
+    /// An unused id of those APIs whose ids are 64-bit numbers.
+    pub fn numeric_id(&mut self) -> String {
+        format!("1{:018}", self.serial())
+    }
+
     /// The project's number, by number or id.
     pub fn number(&self, project: &str) -> Option<String> {
         self.all("projects")
@@ -118,19 +123,12 @@ impl World {
 
     /// `projects/ID/...` as `projects/NUMBER/...`.
     pub fn by_number(&self, name: &str) -> String {
-        self.renamed(name, |project| self.number(project))
+        renamed(name, |project| self.number(project))
     }
 
     /// `projects/NUMBER/...` as `projects/ID/...`.
     pub fn by_id(&self, name: &str) -> String {
-        self.renamed(name, |project| self.project_id(project))
-    }
-
-    fn renamed(&self, name: &str, to: impl Fn(&str) -> Option<String>) -> String {
-        let Some(rest) = name.strip_prefix("projects/") else { return name.to_owned() };
-        let (project, rest) = rest.split_once('/').unwrap_or((rest, ""));
-        let project = to(project).unwrap_or_else(|| project.to_owned());
-        format!("projects/{project}/{rest}").trim_end_matches('/').to_owned()
+        renamed(name, |project| self.project_id(project))
     }
 
     /// The project that calls are about which name none.
@@ -168,7 +166,7 @@ impl World {
             "{service} has not been used in project {number} before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/{service}/overview?project={number} then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems and retry."
         );
         let metadata = json!({"service": service, "consumer": format!("projects/{number}")});
-        Err(Failure::permission(&message).reason("SERVICE_DISABLED", "googleapis.com", metadata))
+        Err(Failure::permission(&message).reason("SERVICE_DISABLED", "googleapis.com", &metadata))
     }
 
     /// Everything that exists, by kind and name; with policies and the APIs that are on.
@@ -191,4 +189,11 @@ impl World {
         all.insert("services".to_owned(), json!(enabled));
         Value::Object(all)
     }
+}
+
+fn renamed(name: &str, to: impl Fn(&str) -> Option<String>) -> String {
+    let Some(rest) = name.strip_prefix("projects/") else { return name.to_owned() };
+    let (project, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    let project = to(project).unwrap_or_else(|| project.to_owned());
+    format!("projects/{project}/{rest}").trim_end_matches('/').to_owned()
 }

@@ -53,7 +53,7 @@ fn get(world: &mut World, call: &Call) -> Answer {
 
 fn get_policy(world: &mut World, call: &Call) -> Answer {
     let number = project(world, call.path("resource"))?;
-    policy::answer_get(world, call, &format!("projects/{number}"))
+    Ok(policy::answer_get(world, call, &format!("projects/{number}")))
 }
 
 fn set_policy(world: &mut World, call: &Call) -> Answer {

@@ -26,7 +26,7 @@ fn generate(world: &mut World, call: &Call) -> Answer {
         return Err(Failure::missing("Not found; Gaia id not found for email ").reason(
             "NOT_FOUND",
             "iam.googleapis.com",
-            json!({"email": account}),
+            &json!({"email": account}),
         ));
     }
     let token = world.callers.mint(&account);

@@ -78,6 +78,7 @@ const KNOWN: &[&str] = &[
     "orgpolicy",
     "pubsub",
     "secretmanager",
+    "servicedirectory",
     "serviceusage",
     "storage",
     "sts",
@@ -92,7 +93,7 @@ fn check_known(service: &str) -> Result<(), Failure> {
     Err(Failure::permission(&message).reason(
         "SERVICE_CONFIG_NOT_FOUND_OR_PERMISSION_DENIED",
         "serviceusage.googleapis.com",
-        json!({"services": service}),
+        &json!({"services": service}),
     ))
 }
 
@@ -146,7 +147,7 @@ fn enabled(world: &mut World, call: &Call, services: &[String], kind: &str) -> A
         return Err(Failure::precondition(&message).reason(
             "UREQ_PROJECT_BILLING_NOT_FOUND",
             "serviceusage.googleapis.com",
-            json!({"services": services.join(",")}),
+            &json!({"services": services.join(",")}),
         ));
     }
     let all_on = services.iter().all(|service| world.is_enabled(&call.project, service));

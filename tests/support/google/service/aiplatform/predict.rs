@@ -11,7 +11,7 @@ use super::{
         },
         quota,
     },
-    LOCATIONS, Verdict, config, known, told,
+    LOCATIONS, Verdict, check_host, config, known, told,
 };
 
 struct Endpoint<'a> {
@@ -22,6 +22,7 @@ struct Endpoint<'a> {
 
 fn endpoint(call: &Call) -> Result<Endpoint<'_>, Failure> {
     let name = call.path("endpoint");
+    check_host(call, name)?;
     let parts: Vec<&str> = name.split('/').collect();
     match parts[..] {
         [_, _, _, location, _, "anthropic", _, model] => Ok(Endpoint { name, location, model }),
