@@ -1,6 +1,6 @@
 //! `groundwork config`: checks the files that people write, and describes them to their editors.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum, builder::BoolishValueParser};
 
@@ -76,11 +76,19 @@ fn check(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
             Some(config::Cloud::Aws) | None => check_aws(global, ui),
         };
     }
-    let found = |name| config::find(&std::env::current_dir().ok()?, name);
-    let gcp = found(VertexConfig::FILE_NAME);
+    let here = std::env::current_dir().unwrap_or_default();
+    let found = |name| config::find(&here, name);
+    let depth = |path: &PathBuf| here.join(path).components().count();
+    let (aws, gcp) = (found(config::Config::FILE_NAME), found(VertexConfig::FILE_NAME));
+    // Of two folders the nearer one is meant; of two files in one folder both are.
+    let nearest = aws.iter().chain(&gcp).map(depth).max();
+    let is_near = |path: &PathBuf| Some(depth(path)) == nearest;
     // Without either, the error is the one of the file that is asked for first.
-    let aws = found(config::Config::FILE_NAME).is_some() || gcp.is_none();
-    let both = [aws.then(|| check_aws(global, ui)), gcp.map(|path| check_gcp(&path, global, ui))];
+    let asks_aws = aws.as_ref().is_some_and(is_near) || nearest.is_none();
+    let both = [
+        asks_aws.then(|| check_aws(global, ui)),
+        gcp.filter(is_near).map(|path| check_gcp(&path, global, ui)),
+    ];
     let errors: Vec<Error> = both.into_iter().flatten().filter_map(Result::err).flatten().collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }

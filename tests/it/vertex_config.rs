@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::program::{Desk, example};
+use crate::support::program::{Desk, Run, example};
 
 #[test]
 fn a_guides_file_is_right_and_each_key_is_told_once() {
@@ -25,6 +25,11 @@ fn without_a_name_whatever_file_is_there_is_checked() {
     let run = desk.run(&["config", "check"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(run.stderr.matches("is right").count(), 2, "{}", run.stderr);
+    let inner = desk.path().join("inner");
+    fs::create_dir(&inner).unwrap();
+    fs::write(inner.join("claude-config.yaml"), "bedrock: {region: us-east-1}\n").unwrap();
+    let run = Run::from(desk.command(&["config", "check"]).current_dir(inner).output().unwrap());
+    assert_eq!((run.code, run.stderr.matches("is right").count()), (Some(0), 1), "{run:?}");
     fs::remove_file(desk.path().join("claude-config.yaml")).unwrap();
     let run = desk.run(&["config", "check"]);
     assert_eq!((run.code, run.stderr.matches("is right").count()), (Some(0), 1), "{run:?}");

@@ -3,7 +3,10 @@
 //! The shape is the one that guides for Claude Code on Vertex AI use, so that a file copied from one
 //! works. The documentation of a field is its description in the JSON Schema.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -172,6 +175,24 @@ impl VertexConfig {
         }
     }
 
+    /// The address of the service account in a project.
+    pub fn service_account_email(&self, project: &ProjectId) -> String {
+        let project = match project.as_str().split_once(':') {
+            Some((domain, id)) => format!("{id}.{domain}"),
+            None => project.to_string(),
+        };
+        format!("{}@{project}.iam.gserviceaccount.com", self.service_account_name())
+    }
+
+    /// The file of the service account's key: the given one, or one of the account's name. `folder`
+    /// is the configuration's.
+    pub fn key_file(&self, folder: &Path) -> PathBuf {
+        match &self.vertex_ai.service_account.key_file {
+            Some(file) => folder.join(file),
+            None => folder.join(format!("{}.json", self.service_account_name())),
+        }
+    }
+
     /// The name of the log bucket: the given one, or the tenant's.
     pub fn log_bucket_name(&self) -> LogBucketName {
         let given = self.vertex_ai.logging.log_bucket.clone();
@@ -202,5 +223,37 @@ impl VertexConfig {
             }
         }
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_not_given_are_made_of_the_tenants() {
+        let mut config = VertexConfig::default();
+        let project = "my-project".parse().unwrap();
+        assert_eq!(
+            config.service_account_email(&project),
+            "claude-code-service@my-project.iam.gserviceaccount.com"
+        );
+        let old = "example.com:my-project".parse().unwrap();
+        assert!(
+            config
+                .service_account_email(&old)
+                .ends_with("@my-project.example.com.iam.gserviceaccount.com")
+        );
+        let key = |config: &VertexConfig| config.key_file(Path::new("/etc")).display().to_string();
+        assert_eq!(key(&config), "/etc/claude-code-service.json");
+        assert_eq!(config.log_bucket_name().as_str(), "claude-code");
+        assert_eq!(config.dataset_name().as_str(), "claude_code");
+        assert_eq!(config.endpoint_name().as_str(), "claudecode");
+        config.vertex_ai.service_account.name = "a-b-c-d".parse().ok();
+        config.vertex_ai.service_account.key_file = Some("/run/k.json".into());
+        assert_eq!(
+            (config.service_account_name().as_str(), key(&config).as_str()),
+            ("a-b-c-d", "/run/k.json")
+        );
     }
 }
