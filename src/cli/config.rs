@@ -1,5 +1,7 @@
 //! `groundwork config`: checks the files that people write, and describes them to their editors.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, builder::BoolishValueParser};
 
 use super::{
@@ -71,14 +73,18 @@ fn check(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
             Some(config::Cloud::Aws) | None => check_one::<AwsTenant>(global, ui),
         };
     }
-    let there =
-        |name| std::env::current_dir().is_ok_and(|folder| config::find(&folder, name).is_some());
-    let gcp = there(VertexConfig::FILE_NAME);
+    let here = std::env::current_dir().unwrap_or_default();
+    let found = |name| config::find(&here, name);
+    let depth = |path: &PathBuf| here.join(path).components().count();
+    let (aws, gcp) = (found(config::Config::FILE_NAME), found(VertexConfig::FILE_NAME));
+    // Of two folders the nearer one is meant; of two files in one folder both are.
+    let nearest = aws.iter().chain(&gcp).map(depth).max();
+    let is_near = |path: &PathBuf| Some(depth(path)) == nearest;
     // Without either, the error is the one of the file that is asked for first.
-    let aws = there(config::Config::FILE_NAME) || !gcp;
+    let asks_aws = aws.as_ref().is_some_and(is_near) || nearest.is_none();
     let both = [
-        aws.then(|| check_one::<AwsTenant>(global, ui)),
-        gcp.then(|| check_one::<GcpTenant>(global, ui)),
+        asks_aws.then(|| check_one::<AwsTenant>(global, ui)),
+        gcp.filter(is_near).map(|_| check_one::<GcpTenant>(global, ui)),
     ];
     let errors: Vec<Error> = both.into_iter().flatten().filter_map(Result::err).flatten().collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }

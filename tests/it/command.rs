@@ -29,7 +29,9 @@ fn the_main_job_prints_exports_to_stdout_and_everything_else_to_stderr() {
     let (account, desk) = desk();
     let run = desk.run(&["provision", "aws", "--yes"]);
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(run.stdout.lines().all(|line| line.starts_with("export ")), "{}", run.stdout);
+    let (first, rest) = run.stdout.split_once('\n').unwrap();
+    assert!(first.starts_with("unset CLAUDE_CODE_USE_VERTEX "), "{}", run.stdout);
+    assert!(rest.lines().all(|line| line.starts_with("export ")), "{}", run.stdout);
     assert!(run.stdout.contains("export CLAUDE_CODE_USE_BEDROCK='1'\n"), "{}", run.stdout);
     assert!(run.stderr.contains("15 resources: 15 made"), "{}", run.stderr);
     let role = format!("arn:aws:iam::{}:role/ClaudeCodeRole", account.id);

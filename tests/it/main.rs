@@ -25,5 +25,6 @@ mod licence;
 mod rights;
 mod support;
 mod terminal;
+mod vertex_config;
 mod wanted;
 mod whole;

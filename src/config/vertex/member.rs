@@ -38,7 +38,8 @@ fn is_member(text: &str) -> bool {
     }
     for scheme in ["principal://", "principalSet://"] {
         if let Some(rest) = text.strip_prefix(scheme) {
-            return rest.starts_with("iam.googleapis.com/") || rest.contains("googleapis.com/");
+            let host = rest.split('/').next().unwrap_or_default();
+            return host.ends_with(".googleapis.com") && host.len() < rest.len();
         }
     }
     match text.split_once(':') {
@@ -117,7 +118,15 @@ mod tests {
         ] {
             good.parse::<Member>().unwrap();
         }
-        for bad in ["", "user:", "user:ada", "role:x@y.z", "domain:x", "user:a b@example.com"] {
+        for bad in [
+            "",
+            "user:",
+            "user:ada",
+            "role:x@y.z",
+            "domain:x",
+            "user:a b@example.com",
+            "principalSet://goog/public:all",
+        ] {
             bad.parse::<Member>().unwrap_err();
         }
         for everybody in ["allUsers", "allAuthenticatedUsers"] {

@@ -175,11 +175,13 @@ impl VertexConfig {
         }
     }
 
-    /// The file with the service account's key, if one is made; `folder` is the configuration's.
-    pub fn key_file(&self, folder: &Path) -> Option<PathBuf> {
-        let ServiceAccount { key, key_file, .. } = &self.vertex_ai.service_account;
-        let named = || format!("{}.json", self.service_account_name()).into();
-        (*key == Key::File).then(|| folder.join(key_file.clone().unwrap_or_else(named)))
+    /// The file of the service account's key: the given one, or one of the account's name. `folder`
+    /// is the configuration's.
+    pub fn key_file(&self, folder: &Path) -> PathBuf {
+        match &self.vertex_ai.service_account.key_file {
+            Some(file) => folder.join(file),
+            None => folder.join(format!("{}.json", self.service_account_name())),
+        }
     }
 
     /// The name of the log bucket: the given one, or the tenant's.
@@ -212,5 +214,26 @@ impl VertexConfig {
             }
         }
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_not_given_are_made_of_the_tenants() {
+        let mut config = VertexConfig::default();
+        let key = |config: &VertexConfig| config.key_file(Path::new("/etc")).display().to_string();
+        assert_eq!(key(&config), "/etc/claude-code-service.json");
+        assert_eq!(config.log_bucket_name().as_str(), "claude-code");
+        assert_eq!(config.dataset_name().as_str(), "claude_code");
+        assert_eq!(config.endpoint_name().as_str(), "claudecode");
+        config.vertex_ai.service_account.name = "a-b-c-d".parse().ok();
+        config.vertex_ai.service_account.key_file = Some("/run/k.json".into());
+        assert_eq!(
+            (config.service_account_name().as_str(), key(&config).as_str()),
+            ("a-b-c-d", "/run/k.json")
+        );
     }
 }

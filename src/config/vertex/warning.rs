@@ -22,13 +22,18 @@ pub(in crate::config) fn warn(config: &VertexConfig, told: &mut Told<'_>) {
             "`{key}` protects what is stored, the logs: Vertex AI takes no key for what Claude is \
              asked"
         );
-        told.tell(key, message, "known: say where it is stored, as `vertex_ai.data_location`");
+        told.tell(
+            key,
+            message,
+            "not to be told again: say where it is stored, `vertex_ai.data_location`",
+        );
     }
     let log_type = "vertex_ai.audit_logging.log_type";
     if vertex.audit_logging.enabled && matches!(told.written(log_type), Some(Tree::Text(_))) {
         let message = "`vertex_ai.audit_logging` is a setting of the whole project for Vertex AI, \
                        and tells who called, not what was asked";
-        let hint = "known: write `log_type` as a list, such as [ADMIN_READ, DATA_READ, DATA_WRITE]";
+        let hint =
+            "not to be told again: write `log_type` as a list, such as [DATA_READ, DATA_WRITE]";
         told.tell("vertex_ai.audit_logging", message, hint);
     }
 }
@@ -64,7 +69,11 @@ fn network(vertex: &VertexAi, told: &mut Told<'_>) {
     if vertex.subnet.is_some() {
         let message = "`vertex_ai.network` and `vertex_ai.subnet` are no settings of the model: \
                        what is set is private access to Google's APIs from the subnet";
-        told.tell(key, message, "known: `subnet` alone, or add `private_service_connect`");
+        told.tell(
+            key,
+            message,
+            "not to be told again: `subnet` alone, or add `private_service_connect`",
+        );
     } else {
         let message = "`vertex_ai.network` has no effect without `private_service_connect`";
         told.tell(key, message, "add it, or name a `subnet` for private access from there");
