@@ -7,6 +7,7 @@
 //! - [`config`] owns the files that people write. It uses [`error`] alone.
 //! - [`claude`] owns what Claude Code must be told: variables, models, shells. It uses `config`.
 //! - [`aws`] owns what we keep in an AWS account. It uses `reconcile`, `config` and `claude`.
+//! - [`gcp`] owns what we keep in a project of Google Cloud. It uses what `aws` does.
 //! - [`reconcile`] owns the engine that brings a cloud to where it should be. It knows no cloud.
 //! - [`error`] owns the one error type.
 
@@ -15,5 +16,6 @@ pub mod claude;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod gcp;
 pub mod reconcile;
 pub mod ui;

@@ -20,6 +20,6 @@ pub use connect::{
 pub use lack::lacking;
 pub use mark::{Mark, Tags};
 pub use offer::{Named, Network, Offer, Subnet, look_around};
-pub use orphan::{Orphan, orphans};
-pub use right::{LONGEST_MANAGED_POLICY, Phase, Rights, length};
+pub use orphan::orphans;
+pub use right::{LONGEST_MANAGED_POLICY, Rights, length};
 pub use wanted::{Handles, Place, Profiles, Wanted, guard, mark, wanted};

@@ -14,17 +14,10 @@ use super::{
     mark::{REGION, TENANT},
     right::{Right, Site},
 };
-use crate::{error::Result, reconcile::Owner};
-
-/// Something of ours that nothing speaks of.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Orphan {
-    /// As the user types it elsewhere: `aws.logs.group//aws/bedrock/old`.
-    pub id: String,
-    pub arn: String,
-    /// The command that removes it.
-    pub removal: String,
-}
+use crate::{
+    error::Result,
+    reconcile::{Orphan, Owner},
+};
 
 /// What roles of a tenant say of themselves.
 pub(super) fn description(mark: &Mark) -> String {
@@ -49,7 +42,7 @@ pub(super) fn rights(site: &Site) -> Vec<Right> {
 pub async fn orphans(aws: &Aws, known: &BTreeSet<String>) -> Result<Vec<Orphan>> {
     let (tagged, roles, providers) = tokio::try_join!(tagged(aws), roles(aws), providers(aws))?;
     let mut all: Vec<Orphan> = [tagged, roles, providers].concat();
-    all.retain(|orphan| !known.contains(&orphan.id) && !known.contains(&orphan.arn));
+    all.retain(|orphan| !known.contains(&orphan.id) && !known.contains(&orphan.full_name));
     all.sort_unstable();
     all.dedup();
     Ok(all)
@@ -79,7 +72,7 @@ async fn alive(aws: &Aws, orphan: &Orphan) -> Result<bool> {
     if !orphan.id.starts_with("aws.kms.key/") {
         return Ok(true);
     }
-    let found = aws.kms.describe_key().key_id(&orphan.arn).send().await;
+    let found = aws.kms.describe_key().key_id(&orphan.full_name).send().await;
     let found = found.absent_if(&["NotFoundException"], "kms:DescribeKey")?;
     let state = found.and_then(|found| found.key_metadata?.key_state);
     Ok(state.is_some_and(|state| state != aws_sdk_kms::types::KeyState::PendingDeletion))
@@ -102,7 +95,7 @@ async fn roles(aws: &Aws) -> Result<Vec<Orphan>> {
         if aws.mark.owner(&tags) == Owner::Us {
             let removal = format!("aws iam delete-role --role-name {name} (without its policies)");
             let id = format!("aws.iam.role/{name}");
-            found.push(Orphan { id, arn: role.arn().to_owned(), removal });
+            found.push(Orphan { id, full_name: role.arn().to_owned(), removal });
         }
     }
     Ok(found)
@@ -123,7 +116,7 @@ async fn providers(aws: &Aws) -> Result<Vec<Orphan>> {
             let name = arn.split_once(":oidc-provider/").map_or(arn, |(_, name)| name);
             found.push(Orphan {
                 id: format!("aws.iam.oidc_provider/{name}"),
-                arn: arn.to_owned(),
+                full_name: arn.to_owned(),
                 removal: format!(
                     "aws iam delete-open-id-connect-provider --open-id-connect-provider-arn {arn}"
                 ),
@@ -178,7 +171,7 @@ fn of_arn(arn: &str, region: &str) -> Option<Orphan> {
         }
         _ => return None,
     };
-    Some(Orphan { id: format!("{kind}/{name}"), arn: arn.to_owned(), removal })
+    Some(Orphan { id: format!("{kind}/{name}"), full_name: arn.to_owned(), removal })
 }
 
 #[cfg(test)]

@@ -11,21 +11,10 @@ use super::{
     mark::{REGION, TENANT},
     orphan, policy,
 };
-use crate::reconcile::{Given, Graph, Ref, Resource};
+use crate::reconcile::{Given, Graph, Phase, Ref, Resource};
 
 /// The longest managed policy that IAM takes, in characters that are no white space.
 pub const LONGEST_MANAGED_POLICY: usize = 6144;
-
-/// What a policy is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// To look, and to change nothing.
-    Plan,
-    /// To make and to change what is wanted, and to remove what was switched off.
-    Apply,
-    /// To remove everything, data too.
-    Destroy,
-}
 
 /// Actions on resources, under a condition.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,6 @@
 
 use super::interrupt::answer;
 use crate::{
-    aws::Aws,
     error::{Error, Kind},
     reconcile::{self, Action, Event, Graph, Options, Survey},
     ui::Ui,
@@ -25,16 +24,16 @@ impl Agreement<'_> {
     /// Looks, shows and asks, until what was agreed to is what is needed. `None` if nothing is to
     /// be done now, though something would change. A survey with errors is given back as it is:
     /// carrying it out changes nothing and reports them.
-    pub(super) async fn reach<'g>(
+    pub(super) async fn reach<'g, C: Send + Sync>(
         &self,
-        graph: &'g Graph<Aws>,
-        aws: &Aws,
+        graph: &'g Graph<C>,
+        cloud: &C,
         options: &Options,
-    ) -> Result<Option<Survey<'g, Aws>>, Vec<Error>> {
+    ) -> Result<Option<Survey<'g, C>>, Vec<Error>> {
         let listener = |event: Event<'_>| self.ui.event(&event);
         let mut agreed: Option<Vec<Action>> = None;
         loop {
-            let survey = reconcile::look(graph, aws, options, &listener).await;
+            let survey = reconcile::look(graph, cloud, options, &listener).await;
             self.ui.clear();
             if survey.interrupted {
                 return Err(vec![nothing_was_changed()]);

@@ -1,13 +1,17 @@
 //! `groundwork config`: checks the files that people write, and describes them to their editors.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum, builder::BoolishValueParser};
+use clap::{Args, Subcommand, builder::BoolishValueParser};
 
-use super::{Ending, Global, tenant::Tenant, variable};
+use super::{
+    Ending, Global,
+    aws::AwsTenant,
+    cloud::{Cloud, Tenant},
+    gcp::GcpTenant,
+};
 use crate::{
-    claude::vertex,
-    config::{self, Loaded, Shape as _, VertexConfig, VertexLocation},
+    config::{self, Shape as _, VertexConfig},
     error::{Error, Kind},
     ui::{Exit, Ui},
 };
@@ -32,13 +36,6 @@ enum Action {
         #[arg(default_value = "aws")]
         cloud: Cloud,
     },
-}
-
-/// Whose configuration is described.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Cloud {
-    Aws,
-    Gcp,
 }
 
 impl Config {
@@ -72,8 +69,8 @@ fn check(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
     let named = global.config.as_ref().filter(|path| !path.as_os_str().is_empty());
     if let Some(path) = named {
         return match config::cloud_of(path) {
-            Some(config::Cloud::Gcp) => check_gcp(path, global, ui),
-            Some(config::Cloud::Aws) | None => check_aws(global, ui),
+            Some(config::Cloud::Gcp) => check_one::<GcpTenant>(global, ui),
+            Some(config::Cloud::Aws) | None => check_one::<AwsTenant>(global, ui),
         };
     }
     let here = std::env::current_dir().unwrap_or_default();
@@ -86,47 +83,15 @@ fn check(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
     // Without either, the error is the one of the file that is asked for first.
     let asks_aws = aws.as_ref().is_some_and(is_near) || nearest.is_none();
     let both = [
-        asks_aws.then(|| check_aws(global, ui)),
-        gcp.filter(is_near).map(|path| check_gcp(&path, global, ui)),
+        asks_aws.then(|| check_one::<AwsTenant>(global, ui)),
+        gcp.filter(is_near).map(|_| check_one::<GcpTenant>(global, ui)),
     ];
     let errors: Vec<Error> = both.into_iter().flatten().filter_map(Result::err).flatten().collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn check_aws(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
-    let tenant = Tenant::read(global, ui)?;
-    ui.note(&format!("{} is right", tenant.path.display()));
+fn check_one<T: Tenant>(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
+    let tenant = T::read(global, ui)?;
+    ui.note(&format!("{} is right", tenant.path().display()));
     Ok(())
-}
-
-fn check_gcp(path: &Path, global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
-    let mut loaded: Loaded<VertexConfig> = config::load(path, &variable)?;
-    let location = location(global, &loaded).map_err(|error| vec![error])?;
-    if loaded.config.vertex_ai.project_id.is_none() {
-        let message = format!("{}: the configuration names no project", path.display());
-        return Err(vec![
-            Error::new(Kind::Config, message)
-                .hint("add `project_id: your-project-id` (yours) below `vertex_ai:`"),
-        ]);
-    }
-    vertex::warn(&mut loaded, &location);
-    for warning in &loaded.warnings {
-        ui.warning(&warning.to_string(), warning.hint.as_deref());
-    }
-    ui.note(&format!("{} is right", path.display()));
-    Ok(())
-}
-
-fn location(global: &Global, loaded: &Loaded<VertexConfig>) -> Result<VertexLocation, Error> {
-    if let Some(region) = global.region.as_ref().filter(|region| !region.is_empty()) {
-        return region
-            .parse()
-            .map_err(|problem| Error::new(Kind::Config, format!("--region {region}: {problem}")));
-    }
-    loaded.config.vertex_ai.location.clone().ok_or_else(|| {
-        let path = loaded.path.display();
-        Error::new(Kind::Config, format!("{path}: the configuration names no location"))
-            .hint("add `location: us` (or `eu`, `global`, a region) below `vertex_ai:`")
-            .hint("or name it: --region LOCATION")
-    })
 }

@@ -5,9 +5,9 @@ use clap::{Args, builder::BoolishValueParser};
 use super::{
     Cloud, Ending, Global,
     agreement::Agreement,
+    cloud::{OfTenant, Opened, Tenant},
     interrupt,
     provision::exit_of_report,
-    tenant::{Opened, Tenant},
     work::{Change, Work, named},
 };
 use crate::{
@@ -30,14 +30,12 @@ pub(super) struct Destroy {
 
 impl Destroy {
     pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
-        let Cloud::Aws = self.cloud;
-        let tenant = Tenant::read(global, ui)?;
-        interrupt::run(ui, |stop| async move { self.destroy(&tenant, ui, stop).await })?
+        self.cloud.run(&self, global, ui)
     }
 
-    async fn destroy(&self, tenant: &Tenant, ui: &Ui, stop: Stop) -> Ending {
+    async fn destroy<T: Tenant>(&self, tenant: &T, ui: &Ui, stop: Stop) -> Ending {
         let opened = tenant.open(ui, &stop).await.map_err(|error| vec![error])?;
-        let Opened { aws, graph, .. } = opened;
+        let Opened { cloud, graph, .. } = opened;
         let graph = graph.emptied();
         let only: Vec<_> = named(&self.change.only).cloned().collect();
         let graph = if only.is_empty() {
@@ -46,32 +44,39 @@ impl Destroy {
             graph.only_with_dependents(&only).map_err(|error| vec![error])?
         };
         let options = Options { delete_data: self.delete_data, ..self.work.options(stop) };
-        let Some(survey) = self.agreement(tenant, ui).reach(&graph, &aws, &options).await? else {
+        let agreement = self.agreement(tenant.name(), ui);
+        let Some(survey) = agreement.reach(&graph, &cloud, &options).await? else {
             ui.end("destroy", Exit::Pending);
             return Ok(Exit::Pending);
         };
         let listener = |event: Event<'_>| ui.event(&event);
-        let report = reconcile::apply(survey, &aws, &options, &listener).await;
+        let report = reconcile::apply(survey, &cloud, &options, &listener).await;
         ui.clear();
         let exit = exit_of_report(&report);
         ui.summary(&Summary { command: "destroy", report: &report, exit, environment: None });
-        if report.left() > 0 && !self.delete_data {
+        if report.holding() > 0 && !self.delete_data {
             ui.note("to delete also what holds data: --delete-data");
         }
         Ok(exit)
     }
 
     /// Data is not lost by one key press: then the tenant's name has to be typed.
-    fn agreement<'a>(&self, tenant: &Tenant, ui: &'a Ui) -> Agreement<'a> {
-        let name = tenant.config.tenant.to_string();
+    fn agreement<'a>(&self, name: &str, ui: &'a Ui) -> Agreement<'a> {
         let (question, agree) = if self.delete_data {
             let question =
                 format!("type the tenant's name ({name}) to delete these with their data:");
-            (question, vec![name])
+            (question, vec![name.to_owned()])
         } else {
             ("delete these? [y/N]".into(), vec!["y".into(), "yes".into()])
         };
         let Change { dry_run, yes, .. } = self.change;
         Agreement { ui, only_look: dry_run, yes, question, agree }
+    }
+}
+
+impl OfTenant for Destroy {
+    fn run_for<T: Tenant>(&self, global: &Global, ui: &Ui) -> Ending {
+        let tenant = T::read(global, ui)?;
+        interrupt::run(ui, |stop| async move { self.destroy(&tenant, ui, stop).await })?
     }
 }

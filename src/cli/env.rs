@@ -2,14 +2,15 @@
 //! runtime: it runs in every new shell. Only an application inference profile whose ARN the
 //! configuration does not say has to be asked for.
 
-use std::collections::BTreeMap;
-
 use clap::{Args, ValueEnum};
 
-use super::{Cloud, Ending, Global, interrupt, tenant::Tenant, work::named};
+use super::{
+    Cloud, Ending, Global,
+    cloud::{OfTenant, Tenant},
+    work::named,
+};
 use crate::{
-    claude::{self, Environment, StandIns},
-    error::{Error, Kind},
+    claude,
     ui::{Exit, Ui},
 };
 
@@ -45,15 +46,16 @@ enum Format {
 
 impl Env {
     pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
+        self.cloud.unwrap_or_default().run(&self, global, ui)
+    }
+}
+
+impl OfTenant for Env {
+    fn run_for<T: Tenant>(&self, global: &Global, ui: &Ui) -> Ending {
         // It runs in every new shell: what there is to know is told by `config check`.
-        let tenant = Tenant::read_silently(global)?;
-        let environment = match self.cloud.unwrap_or(Cloud::Aws) {
-            Cloud::Aws => {
-                let called = self.stand_ins(&tenant, ui)?;
-                let (config, region) = (&tenant.config, &tenant.region);
-                Environment::bedrock(config, region, tenant.profile(), &called)
-            }
-        };
+        let tenant = T::read_silently(global)?;
+        let chosen: Vec<String> = named(&self.inference_profile).cloned().collect();
+        let environment = tenant.environment(&chosen, ui)?;
         let shell = match self.shell {
             Shell::Bash => claude::Shell::Bash,
             Shell::Zsh => claude::Shell::Zsh,
@@ -66,36 +68,5 @@ impl Env {
         };
         ui.data(&environment.export(format).map_err(|error| vec![error])?);
         Ok(Exit::Done)
-    }
-
-    /// The application inference profiles to call. Only where the file does not say their ARNs is
-    /// AWS asked.
-    fn stand_ins(&self, tenant: &Tenant, ui: &Ui) -> Result<StandIns, Vec<Error>> {
-        let profiles = &tenant.config.bedrock.inference_profiles;
-        let chosen: Vec<String> = named(&self.inference_profile).cloned().collect();
-        if let Some(unknown) =
-            chosen.iter().find(|name| !profiles.iter().any(|profile| profile.name == **name))
-        {
-            let message = format!("there is no `{unknown}` in `bedrock.inference_profiles`");
-            return Err(vec![Error::new(Kind::Config, message)]);
-        }
-        let mut arns: BTreeMap<String, String> = profiles
-            .iter()
-            .filter_map(|profile| Some((profile.name.clone(), profile.arn.as_ref()?.to_string())))
-            .collect();
-        let asked = profiles.iter().map(|profile| &profile.name);
-        let asked: Vec<String> = asked
-            .filter(|name| !arns.contains_key(*name))
-            .filter(|name| chosen.is_empty() || chosen.contains(name))
-            .cloned()
-            .collect();
-        if !asked.is_empty() {
-            let found = interrupt::run(ui, |stop| async move {
-                tenant.find_inference_profiles(&asked, &stop).await
-            })?;
-            arns.extend(found.map_err(|error| vec![error])?);
-        }
-        let arn = |name: &str| arns.get(name).cloned();
-        Ok(Environment::stand_ins(&tenant.config, &tenant.region, &chosen, arn))
     }
 }

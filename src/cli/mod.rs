@@ -1,22 +1,26 @@
 //! The command line. clap's types stop here; one file per subcommand, named as typed.
 
 mod agreement;
+mod aws;
+mod cloud;
 mod completions;
 mod config;
 mod destroy;
 mod env;
+mod flags;
+mod gcp;
 mod init;
 mod interrupt;
 mod policy;
 mod provision;
 mod status;
-mod tenant;
 mod work;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 
+use self::cloud::Cloud;
 use crate::{
     error::{Error, Kind},
     ui::{Color, Exit, Manner, Ui},
@@ -48,7 +52,7 @@ struct Global {
     /// The region, instead of the configuration's
     #[arg(long, global = true, env = "GROUNDWORK_REGION")]
     region: Option<String>,
-    /// Where to send AWS calls, instead of to AWS
+    /// Where to send calls, instead of to the cloud; for Google with {api} in it
     #[arg(long, global = true, env = "GROUNDWORK_ENDPOINT_URL", value_name = "URL")]
     endpoint_url: Option<String>,
     /// When to colour
@@ -75,12 +79,6 @@ enum ColorChoice {
     Auto,
     Always,
     Never,
-}
-
-/// The clouds. Without help of their own, which would make every page of help three times as long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Cloud {
-    Aws,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,13 +5,13 @@ use clap::{Args, builder::BoolishValueParser};
 use super::{
     Cloud, Ending, Global,
     agreement::Agreement,
+    cloud::{OfTenant, Opened, Tenant},
     exit_of, interrupt,
-    policy::{self, PolicyFor},
-    tenant::{Opened, Tenant},
+    policy::PolicyFor,
     work::{Change, Work, named},
 };
 use crate::{
-    claude::{Environment, Format, Shell},
+    claude::{Format, Shell},
     reconcile::{self, Event, Options, Report, Stop},
     ui::{Exit, Summary, Ui},
 };
@@ -39,22 +39,15 @@ pub(super) struct Provision {
 
 impl Provision {
     pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
-        let Cloud::Aws = self.cloud;
-        let tenant = Tenant::read(global, ui)?;
-        if let Some(phase) = self.print_policy {
-            return interrupt::run(ui, |stop| async move {
-                policy::print(phase, &tenant, ui, stop).await
-            })?;
-        }
-        interrupt::run(ui, |stop| async move { self.provision(&tenant, ui, stop).await })?
+        self.cloud.run(&self, global, ui)
     }
 
-    async fn provision(&self, tenant: &Tenant, ui: &Ui, stop: Stop) -> Ending {
+    async fn provision<T: Tenant>(&self, tenant: &T, ui: &Ui, stop: Stop) -> Ending {
         let opened = tenant.open(ui, &stop).await.map_err(|error| vec![error])?;
         if self.change.dry_run {
-            policy::tell_lacking(&opened, ui).await;
+            T::tell_lacking(&opened, ui).await;
         }
-        let Opened { aws, graph, handles, .. } = opened;
+        let Opened { cloud, graph, handles, .. } = opened;
         graph.check_ids(named(&self.adopt)).map_err(|error| vec![error])?;
         let only: Vec<_> = named(&self.change.only).cloned().collect();
         let graph = if only.is_empty() {
@@ -71,22 +64,16 @@ impl Provision {
             question: "make these changes? [y/N]".into(),
             agree: vec!["y".into(), "yes".into()],
         };
-        let Some(survey) = agreement.reach(&graph, &aws, &options).await? else {
+        let Some(survey) = agreement.reach(&graph, &cloud, &options).await? else {
             ui.end("provision", Exit::Pending);
             return Ok(Exit::Pending);
         };
         let listener = |event: Event<'_>| ui.event(&event);
-        let report = reconcile::apply(survey, &aws, &options, &listener).await;
+        let report = reconcile::apply(survey, &cloud, &options, &listener).await;
         ui.clear();
 
         let exit = exit_of_report(&report);
-        // Without a profile: the one that provisions is not one for developers.
-        let arn = |name: &str| {
-            let (_, profile) = handles.profiles.iter().find(|(its, _)| its == name)?;
-            report.get(profile).map(|profile| profile.arn)
-        };
-        let called = Environment::stand_ins(&tenant.config, &tenant.region, &[], arn);
-        let environment = Environment::bedrock(&tenant.config, &tenant.region, None, &called);
+        let environment = tenant.environment_after(&handles, &report);
         // A part of a tenant is nothing that Claude Code could use.
         let complete = exit == Exit::Done && only.is_empty();
         ui.summary(&Summary {
@@ -96,15 +83,27 @@ impl Provision {
             environment: complete.then(|| environment.json()),
         });
         if complete && !ui.json() {
-            if let Some(role) = report.get(&handles.developer) {
-                ui.note(&format!("\ndevelopers assume {}, and then:", role.arn));
-                let flags = tenant.flags();
-                ui.note(&format!("  eval \"$(groundwork env{flags})\" && claude\n"));
-            }
+            tenant.tell_next(&handles, &report, ui);
             let exports = environment.export(Format::Shell(Shell::Bash));
             ui.data(&exports.map_err(|error| vec![error])?);
         }
         Ok(exit)
+    }
+}
+
+impl OfTenant for Provision {
+    fn run_for<T: Tenant>(&self, global: &Global, ui: &Ui) -> Ending {
+        let tenant = T::read(global, ui)?;
+        let Some(policy) = self.print_policy else {
+            return interrupt::run(
+                ui,
+                |stop| async move { self.provision(&tenant, ui, stop).await },
+            )?;
+        };
+        let printed = interrupt::run(ui, |stop| async move {
+            tenant.print_policy(policy.into(), ui, &stop).await
+        })?;
+        printed.map(|()| Exit::Done).map_err(|error| vec![error])
     }
 }
 

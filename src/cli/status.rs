@@ -5,12 +5,11 @@ use clap::Args;
 use super::{
     Cloud, Ending, Global,
     agreement::nothing_was_changed,
+    cloud::{OfTenant, Opened, Tenant},
     exit_of, interrupt,
-    tenant::{Opened, Tenant},
     work::Work,
 };
 use crate::{
-    aws::{self, Aws, Handles, Orphan},
     reconcile::{self, Event, Stop, Survey},
     ui::{Exit, Ui},
 };
@@ -25,17 +24,15 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
-        let Cloud::Aws = self.cloud;
-        let tenant = Tenant::read(global, ui)?;
-        interrupt::run(ui, |stop| async move { self.look(&tenant, ui, stop).await })?
+        self.cloud.run(&self, global, ui)
     }
 
-    async fn look(&self, tenant: &Tenant, ui: &Ui, stop: Stop) -> Ending {
+    async fn look<T: Tenant>(&self, tenant: &T, ui: &Ui, stop: Stop) -> Ending {
         let opened = tenant.open(ui, &stop).await.map_err(|error| vec![error])?;
-        let Opened { aws, graph, handles, .. } = opened;
+        let Opened { cloud, graph, handles, .. } = opened;
         let options = self.work.options(stop);
         let listener = |event: Event<'_>| ui.event(&event);
-        let survey = reconcile::look(&graph, &aws, &options, &listener).await;
+        let survey = reconcile::look(&graph, &cloud, &options, &listener).await;
         ui.clear();
         if survey.interrupted {
             return Err(vec![nothing_was_changed()]);
@@ -48,7 +45,7 @@ impl Status {
             Exit::Done
         };
         ui.status(&survey);
-        self.orphans(&aws, &handles, &survey, ui).await;
+        tell_orphans::<T>(&cloud, &handles, &survey, ui).await;
         if !ui.json() {
             for error in survey.errors() {
                 ui.error(error);
@@ -56,7 +53,8 @@ impl Status {
         }
         match exit {
             Exit::Pending => {
-                ui.note(&format!("to put it right: groundwork provision aws{}", tenant.flags()));
+                let (cloud, flags) = (T::CLOUD, tenant.flags());
+                ui.note(&format!("to put it right: groundwork provision {cloud}{flags}"));
             }
             Exit::Done => ui.note("all as it should be"),
             _ => {}
@@ -64,23 +62,30 @@ impl Status {
         ui.end("status", exit);
         Ok(exit)
     }
+}
 
-    /// Tells of what was left behind, or that it could not be looked for: that is no reason to fail.
-    async fn orphans(&self, aws: &Aws, handles: &Handles, survey: &Survey<'_, Aws>, ui: &Ui) {
-        ui.begin("looking for what was left behind");
-        // Three searches at once make a large future: it goes to the heap.
-        let found = Box::pin(aws::orphans(aws, &handles.known(survey, aws))).await;
-        ui.clear();
-        match found {
-            Ok(found) => {
-                for Orphan { id, arn, removal } in found {
-                    ui.orphan(&id, &arn, &removal);
-                }
-            }
-            Err(error) => {
-                let message = format!("could not look for what was left behind: {error}");
-                ui.warning(&message, error.hints().first().map(String::as_str));
-            }
+impl OfTenant for Status {
+    fn run_for<T: Tenant>(&self, global: &Global, ui: &Ui) -> Ending {
+        let tenant = T::read(global, ui)?;
+        interrupt::run(ui, |stop| async move { self.look(&tenant, ui, stop).await })?
+    }
+}
+
+/// Tells of what was left behind, or that it could not be looked for: that is no reason to fail.
+async fn tell_orphans<T: Tenant>(
+    cloud: &T::Cloud,
+    handles: &T::Handles,
+    survey: &Survey<'_, T::Cloud>,
+    ui: &Ui,
+) {
+    ui.begin("looking for what was left behind");
+    let found = T::orphans(cloud, handles, survey).await;
+    ui.clear();
+    match found {
+        Ok(found) => found.iter().for_each(|orphan| ui.orphan(orphan, T::FULL_NAME)),
+        Err(error) => {
+            let message = format!("could not look for what was left behind: {error}");
+            ui.warning(&message, error.hints().first().map(String::as_str));
         }
     }
 }

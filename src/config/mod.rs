@@ -63,7 +63,10 @@ pub use self::{
     },
     shaped::{Cloud, Notes, Shape, Told, cloud_of},
     tenant::{AccountId, Tenant},
-    vertex::{ProjectId, VertexConfig, VertexLocation, VertexModel},
+    vertex::{
+        ModelEnablement, PrivateServiceConnect, ProjectId, VertexConfig, VertexLocation,
+        VertexModel, WorkloadIdentityFederation,
+    },
     warning::Warning,
 };
 use self::{
@@ -343,7 +346,8 @@ mod tests {
             }
             open = shown;
             let line = if shown { line.replacen("# ", "", 1) } else { line.to_owned() };
-            out += &format!("{line}\n");
+            out.push_str(&line);
+            out.push('\n');
         }
         let loaded =
             loaded_as::<VertexConfig>(&out).unwrap_or_else(|all| panic!("{all:#?}\n{out}"));

@@ -72,6 +72,7 @@ pub struct Context<'a, C> {
     listener: Listener<'a>,
     pace: Pace,
     planning: bool,
+    wanted: bool,
 }
 
 /// What all contexts of one run share.
@@ -95,6 +96,7 @@ impl<'a, C> Run<'a, C> {
             listener: self.listener,
             pace: self.pace,
             planning: self.planning,
+            wanted: entry.present,
         }
     }
 }
@@ -103,6 +105,12 @@ impl<C> Context<'_, C> {
     /// The id of the resource itself.
     pub fn id(&self) -> &ResourceId {
         self.me
+    }
+
+    /// Whether the resource is to be there after the run. What a cloud keeps restorable is there to
+    /// one who wants it, and gone to one who does not.
+    pub fn wanted(&self) -> bool {
+        self.wanted
     }
 
     /// The output of a resource that this one declared in `needs`.

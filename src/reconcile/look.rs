@@ -9,6 +9,7 @@ use super::{
     context::{Outputs, Run, read},
     graph::Entry,
     node::Seen,
+    report::HOLDS,
 };
 use crate::error::{Error, Kind, Result};
 
@@ -174,9 +175,12 @@ fn decide_unwanted<C>(entry: &Entry<C>, options: &Options, seen: &Seen) -> Actio
     if entry.node.given() {
         return Action::Absent;
     }
+    if let (Owner::Us | Owner::Parent, Some(why)) = (&seen.owner, entry.node.stays()) {
+        return Action::Leave(why.to_owned());
+    }
     match (&seen.owner, entry.node.holds()) {
         (Owner::Other(who), _) => Action::Leave(format!("belongs to {who}")),
-        (_, Some(held)) if !options.delete_data => Action::Leave(format!("holds {held}")),
+        (_, Some(held)) if !options.delete_data => Action::Leave(format!("{HOLDS}{held}")),
         _ => Action::Delete,
     }
 }
@@ -233,7 +237,10 @@ fn leave_with_its_parent<C>(graph: &Graph<C>, findings: &[Finding], plan: &mut [
         {
             *planned = Ok(Action::Leave(parent.clone()));
         }
-        if let Ok(Action::Leave(why)) = planned {
+        // What always stays says nothing of whose the rest is.
+        if let Ok(Action::Leave(why)) = planned
+            && entry.node.stays().is_none()
+        {
             left.insert(&entry.id, why.clone());
         }
     }

@@ -21,6 +21,7 @@ pub(super) trait Node<C>: Send + Sync {
     fn fixed(&self) -> &'static [&'static str];
     fn replaced_for(&self) -> &'static [&'static str];
     fn holds(&self) -> Option<&'static str>;
+    fn stays(&self) -> Option<&'static str>;
     fn rename(&self) -> &'static str;
     /// Whether it is somebody else's, so that it is never made or removed.
     fn given(&self) -> bool;
@@ -59,6 +60,9 @@ impl<R: Resource> Node<R::Cloud> for R {
     }
     fn replaced_for(&self) -> &'static [&'static str] {
         R::REPLACED_FOR
+    }
+    fn stays(&self) -> Option<&'static str> {
+        R::STAYS
     }
     fn holds(&self) -> Option<&'static str> {
         R::HOLDS
@@ -128,6 +132,9 @@ impl<G: Given> Node<G::Cloud> for GivenNode<G> {
     }
     fn replaced_for(&self) -> &'static [&'static str] {
         &[]
+    }
+    fn stays(&self) -> Option<&'static str> {
+        None
     }
     fn holds(&self) -> Option<&'static str> {
         None

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::error::Error;
 
+/// What the reason begins with where an object is left for the data that it holds.
+pub(super) const HOLDS: &str = "holds ";
+
 /// What a resource needs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -89,6 +92,15 @@ impl Report {
     pub fn left(&self) -> usize {
         let left = |step: &&Step| matches!(step.outcome, Outcome::Done(Action::Leave(_)));
         self.steps.iter().filter(left).count()
+    }
+
+    /// How many of them because of what they hold.
+    pub fn holding(&self) -> usize {
+        let holding = |step: &&Step| match &step.outcome {
+            Outcome::Done(Action::Leave(why)) => why.starts_with(HOLDS),
+            _ => false,
+        };
+        self.steps.iter().filter(holding).count()
     }
 
     /// How many resources were changed.

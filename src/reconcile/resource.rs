@@ -59,6 +59,8 @@ pub trait Resource: Send + Sync + 'static {
     const REPLACED_FOR: &'static [&'static str] = &[];
     /// What is lost with the object. Where there is something, deleting it must be asked for.
     const HOLDS: Option<&'static str> = None;
+    /// Why it stays when it is not wanted any more, where it always does: completes «it …».
+    const STAYS: Option<&'static str> = None;
     /// What to do if an object of that name is somebody else's and stays so.
     const RENAME: &'static str = "choose another name in the configuration";
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Exit, Summary};
 use crate::{
     error::{Error, Result},
-    reconcile::{Action, Event, Outcome, ResourceId, Step},
+    reconcile::{Action, Event, Orphan, Outcome, ResourceId, Step},
 };
 
 type Fields = Map<String, Value>;
@@ -114,8 +114,9 @@ fn step(step: &Step) -> Fields {
     all
 }
 
-pub(super) fn orphan(id: &str, arn: &str, removal: &str) -> Fields {
-    fields([("id", json!(id)), ("arn", json!(arn)), ("hints", json!([removal]))])
+pub(super) fn orphan(orphan: &Orphan, called: &str) -> Fields {
+    let Orphan { id, full_name, removal } = orphan;
+    fields([("id", json!(id)), (called, json!(full_name)), ("hints", json!([removal]))])
 }
 
 pub(super) fn end(command: &str, exit: Exit) -> Fields {

@@ -21,7 +21,7 @@ use style::Style;
 
 use crate::{
     error::{Error, Kind, Result},
-    reconcile::{Event, Report, Survey},
+    reconcile::{Event, Orphan, Report, Survey},
 };
 
 /// When to colour.
@@ -210,12 +210,13 @@ impl Ui {
         }
     }
 
-    /// What is ours and no longer in the configuration: a line of the table, or JSON.
-    pub fn orphan(&self, id: &str, arn: &str, removal: &str) {
+    /// What is ours and no longer in the configuration: a line of the table, or JSON
+    /// with the full name as its cloud calls that: `arn`.
+    pub fn orphan(&self, orphan: &Orphan, full_name: &str) {
         if self.manner.json {
-            return self.line("orphan", json::orphan(id, arn, removal));
+            return self.line("orphan", json::orphan(orphan, full_name));
         }
-        for line in plan::orphan(&self.out, id, removal, self.manner.verbose) {
+        for line in plan::orphan(&self.out, orphan, self.manner.verbose) {
             self.data(&format!("{line}\n"));
         }
     }

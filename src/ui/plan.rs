@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::style::Style;
 use crate::{
     error::{Error, Result},
-    reconcile::{Action, Change, Outcome, Report, ResourceId, Survey, later},
+    reconcile::{Action, Change, Orphan, Outcome, Report, ResourceId, Survey, later},
 };
 
 /// What a plan says of one resource; nothing for what stays as it is.
@@ -102,7 +102,8 @@ pub(super) fn remark(style: &Style, remark: Option<&str>, whole: bool) -> Option
 }
 
 /// What `status` says of what is ours and no longer in the configuration.
-pub(super) fn orphan(style: &Style, id: &str, removal: &str, whole: bool) -> [String; 2] {
+pub(super) fn orphan(style: &Style, orphan: &Orphan, whole: bool) -> [String; 2] {
+    let Orphan { id, removal, .. } = orphan;
     let lines = [
         format!("{} {id}: no longer in the configuration", style.changed("orphan  ")),
         format!("         remove it: {removal}"),

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use groundwork::{
-    aws::{Phase, length},
-    reconcile::Report,
+    aws::length,
+    reconcile::{Phase, Report},
 };
 use serde_json::{Value, json};
 

@@ -15,9 +15,10 @@ use self::{
     questions::Known,
 };
 use super::{
-    Cloud, Ending, Global, interrupt,
-    tenant::{FILE_NAME, endpoint_url, file_flag},
-    variable,
+    Cloud, Ending, Global,
+    aws::FILE_NAME,
+    flags::{endpoint_url, file_flag},
+    interrupt, variable,
 };
 use crate::{
     aws::{self, Connection},
@@ -43,7 +44,9 @@ pub(super) struct Init {
 
 impl Init {
     pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
-        let Cloud::Aws = self.cloud.unwrap_or(Cloud::Aws);
+        if self.cloud == Some(Cloud::Gcp) {
+            todo!()
+        }
         let given = self.answers.read(global.region.as_deref())?;
         let path = path(global);
         let there = path.symlink_metadata().is_ok();

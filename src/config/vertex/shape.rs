@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    AuditLogging, DataLocation, DatasetName, EndpointName, IamRole, KmsKeyName, LogBucketName,
+    AuditLogging, DataLocation, DatasetName, EndpointName, IamRole, Key, KmsKeyName, LogBucketName,
     Logging, Member, Monitoring, Network, PrivateServiceConnect, ProjectId, ServiceAccount, Subnet,
     VertexLocation, VertexModel, WorkloadIdentity, WorkloadIdentityFederation, choice::choice,
 };
@@ -184,13 +184,11 @@ impl VertexConfig {
         format!("{}@{project}.iam.gserviceaccount.com", self.service_account_name())
     }
 
-    /// The file of the service account's key: the given one, or one of the account's name. `folder`
-    /// is the configuration's.
-    pub fn key_file(&self, folder: &Path) -> PathBuf {
-        match &self.vertex_ai.service_account.key_file {
-            Some(file) => folder.join(file),
-            None => folder.join(format!("{}.json", self.service_account_name())),
-        }
+    /// The file with the service account's key, if one is made; `folder` is the configuration's.
+    pub fn key_file(&self, folder: &Path) -> Option<PathBuf> {
+        let ServiceAccount { key, key_file, .. } = &self.vertex_ai.service_account;
+        let named = || format!("{}.json", self.service_account_name()).into();
+        (*key == Key::File).then(|| folder.join(key_file.clone().unwrap_or_else(named)))
     }
 
     /// The name of the log bucket: the given one, or the tenant's.
@@ -244,7 +242,11 @@ mod tests {
                 .service_account_email(&old)
                 .ends_with("@my-project.example.com.iam.gserviceaccount.com")
         );
-        let key = |config: &VertexConfig| config.key_file(Path::new("/etc")).display().to_string();
+        assert_eq!(config.key_file(Path::new("/etc")), None);
+        config.vertex_ai.service_account.key = Key::File;
+        let key = |config: &VertexConfig| {
+            config.key_file(Path::new("/etc")).unwrap().display().to_string()
+        };
         assert_eq!(key(&config), "/etc/claude-code-service.json");
         assert_eq!(config.log_bucket_name().as_str(), "claude-code");
         assert_eq!(config.dataset_name().as_str(), "claude_code");

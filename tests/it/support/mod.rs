@@ -1,7 +1,9 @@
 //! What the tests stand on: a cloud in memory, the emulator, and the program itself.
 
 pub mod emulator;
+pub mod google;
 pub mod memory;
 pub mod program;
 pub mod screen;
 pub mod tenant;
+pub mod vertex;

@@ -7,9 +7,9 @@ use std::{
 };
 
 use groundwork::{
-    aws::{Aws, Identity, Phase, Place, Wanted, mark, orphans, wanted},
+    aws::{Aws, Identity, Place, Wanted, mark, orphans, wanted},
     config::{self, Config, Region},
-    reconcile::{Graph, Options, Outcome, Pace, Report, Stop, apply, look},
+    reconcile::{Graph, Options, Outcome, Pace, Phase, Report, Stop, apply, look},
 };
 use serde_json::Value;
 

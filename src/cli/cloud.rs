@@ -1,0 +1,115 @@
+//! The clouds, and what each must be able to do for the commands, which know none of them.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use super::{Ending, Global, aws::AwsTenant, gcp::GcpTenant};
+use crate::{
+    claude::Environment,
+    config::Warning,
+    error::{Error, Result},
+    reconcile::{Graph, Orphan, Phase, Report, Stop, Survey},
+    ui::Ui,
+};
+
+/// The clouds. Without help of their own, which would make every page of help three times as long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Cloud {
+    #[default]
+    Aws,
+    Gcp,
+}
+
+impl Cloud {
+    /// Runs a command with the kind of tenant that this cloud has.
+    pub(super) fn run(self, command: &impl OfTenant, global: &Global, ui: &Ui) -> Ending {
+        match self {
+            Self::Aws => command.run_for::<AwsTenant>(global, ui),
+            Self::Gcp => command.run_for::<GcpTenant>(global, ui),
+        }
+    }
+}
+
+/// A command that works on a tenant, whichever cloud it is in.
+pub(super) trait OfTenant {
+    fn run_for<T: Tenant>(&self, global: &Global, ui: &Ui) -> Ending;
+}
+
+/// A tenant in one cloud: a configuration that was read, and what the command line adds to it.
+pub(super) trait Tenant: Sized {
+    /// The cloud, as users type it.
+    const CLOUD: &'static str;
+    /// What the cloud calls the full name of an object, as JSON lines tell it.
+    const FULL_NAME: &'static str;
+
+    /// The client bundle.
+    type Cloud: Send + Sync;
+    /// What is read from a look or a report.
+    type Handles;
+    /// Who signed in, and what he must be allowed.
+    type Caller;
+
+    /// Reads the configuration; every mistake in it is an error.
+    fn read_silently(global: &Global) -> Result<Self, Vec<Error>>;
+
+    /// What there is to know about a configuration without mistakes.
+    fn warnings(&self) -> &[Warning];
+
+    /// The configuration, as the user typed it, or where it was found.
+    fn path(&self) -> &Path;
+
+    /// The tenant's name, which the user types where data is to be deleted.
+    fn name(&self) -> &str;
+
+    /// The flags that a next command needs to speak of the same tenant, each after a space.
+    fn flags(&self) -> &str;
+
+    /// Signs in and draws the graph.
+    async fn open(&self, ui: &Ui, stop: &Stop) -> Result<Opened<Self>>;
+
+    /// Says which rights to provision the caller lacks, or that this could not be asked. Looks only:
+    /// whatever comes of it, the dry run goes on.
+    async fn tell_lacking(opened: &Opened<Self>, ui: &Ui);
+
+    /// Prints what the caller must be allowed.
+    async fn print_policy(&self, phase: Phase, ui: &Ui, stop: &Stop) -> Result<()>;
+
+    /// What is ours and not in the graph that was looked at.
+    async fn orphans(
+        cloud: &Self::Cloud,
+        handles: &Self::Handles,
+        survey: &Survey<'_, Self::Cloud>,
+    ) -> Result<Vec<Orphan>>;
+
+    /// What Claude Code needs, from the configuration alone where that is enough. It runs in every
+    /// new shell. `inference_profiles` are those that the user chose; none where a cloud has none.
+    fn environment(
+        &self,
+        inference_profiles: &[String],
+        ui: &Ui,
+    ) -> Result<Environment, Vec<Error>>;
+
+    /// What Claude Code needs of a tenant that was just provisioned.
+    fn environment_after(&self, handles: &Self::Handles, report: &Report) -> Environment;
+
+    /// Says what developers do once the tenant is provisioned.
+    fn tell_next(&self, handles: &Self::Handles, report: &Report, ui: &Ui);
+
+    /// Reads the configuration, and prints what there is to know about it.
+    fn read(global: &Global, ui: &Ui) -> Result<Self, Vec<Error>> {
+        let tenant = Self::read_silently(global)?;
+        for warning in tenant.warnings() {
+            ui.warning(&warning.to_string(), warning.hint.as_deref());
+        }
+        Ok(tenant)
+    }
+}
+
+/// A tenant that was signed in to: ready to be looked at.
+pub(super) struct Opened<T: Tenant> {
+    pub cloud: T::Cloud,
+    pub graph: Graph<T::Cloud>,
+    pub handles: T::Handles,
+    pub caller: T::Caller,
+}

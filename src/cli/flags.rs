@@ -1,0 +1,60 @@
+//! What the flags of every command say of a tenant: its file, and where calls go.
+
+use std::path::PathBuf;
+
+use super::Global;
+use crate::{
+    config,
+    error::{Error, Kind, Result},
+};
+
+/// The configuration that was named, or the nearest of that name. `cloud` is the one that it is of,
+/// as users type it.
+pub(super) fn find(global: &Global, file_name: &str, cloud: &str) -> Result<PathBuf> {
+    if let Some(path) = global.config.as_ref().filter(|path| !path.as_os_str().is_empty()) {
+        return Ok(path.clone());
+    }
+    let here = std::env::current_dir().map_err(|error| {
+        Error::new(Kind::Config, "could not tell the current folder").caused_by(error)
+    })?;
+    config::find(&here, file_name).ok_or_else(|| {
+        let message = format!("there is no `{file_name}` here or in a parent folder");
+        Error::new(Kind::Config, message)
+            .hint("name one: --config FILE")
+            .hint(format!("or write one: groundwork init {cloud}"))
+    })
+}
+
+/// The flags that name the file and the region, if they were typed, each after a space.
+pub(super) fn tenant_flags(global: &Global) -> String {
+    [file_flag(global), typed("--region", global.region.as_deref())].concat()
+}
+
+/// The flag that names the file, if it was typed.
+pub(super) fn file_flag(global: &Global) -> String {
+    let config = global.config.as_ref().map(|path| path.display().to_string());
+    typed("-c", config.as_deref())
+}
+
+fn typed(flag: &str, value: Option<&str>) -> String {
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return String::new() };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if value.chars().all(plain) {
+        return format!(" {flag} {value}");
+    }
+    format!(" {flag} '{}'", value.replace('\'', r"'\''"))
+}
+
+/// Where calls go, if it was said.
+pub(super) fn endpoint_url(global: &Global) -> Result<Option<String>> {
+    let Some(url) = global.endpoint_url.clone().filter(|url| !url.is_empty()) else {
+        return Ok(None);
+    };
+    if url.starts_with("http://") || url.starts_with("https://") {
+        return Ok(Some(url));
+    }
+    Err(Error::new(
+        Kind::Config,
+        format!("--endpoint-url {url}: must begin with http:// or https://"),
+    ))
+}

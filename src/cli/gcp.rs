@@ -1,0 +1,231 @@
+//! A tenant in Google Cloud.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Global,
+    agreement::nothing_was_changed,
+    cloud::{Opened, Tenant},
+    flags::{endpoint_url, find, tenant_flags},
+    variable,
+};
+use crate::{
+    claude::{Environment, vertex},
+    config::{self, Loaded, ProjectId, Shape as _, VertexConfig, VertexLocation, Warning},
+    error::{Error, Kind, Result},
+    gcp::{self, Connection, Gcp, Handles, Project, Rights, SignIn, Wanted},
+    reconcile::{Orphan, Phase, Report, Stop, Survey},
+    ui::Ui,
+};
+
+/// As `AWS_ENDPOINT_URL` for AWS; `{api}` in it stands for the API's name.
+const ENDPOINT_URL: &str = "GROUNDWORK_GCP_ENDPOINT_URL";
+
+pub(super) struct GcpTenant {
+    config: VertexConfig,
+    project: ProjectId,
+    location: VertexLocation,
+    path: PathBuf,
+    connection: Connection,
+    flags: String,
+    warnings: Vec<Warning>,
+}
+
+pub(super) struct Caller {
+    rights: Rights,
+}
+
+impl Tenant for GcpTenant {
+    const CLOUD: &'static str = "gcp";
+    const FULL_NAME: &'static str = "name";
+
+    type Cloud = Gcp;
+    type Handles = Handles;
+    type Caller = Caller;
+
+    fn read_silently(global: &Global) -> Result<Self, Vec<Error>> {
+        let one = |error| vec![error];
+        let path = find(global, VertexConfig::FILE_NAME, Self::CLOUD).map_err(one)?;
+        let mut loaded: Loaded<VertexConfig> = config::load(&path, &variable)?;
+        let project = project(&loaded).map_err(one)?;
+        let location = location(global, &loaded).map_err(one)?;
+        vertex::warn(&mut loaded, &location);
+        let connection = connection(global).map_err(one)?;
+        let Loaded { config, warnings, .. } = loaded;
+        let flags = tenant_flags(global);
+        Ok(Self { config, project, location, path, connection, flags, warnings })
+    }
+
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn name(&self) -> &str {
+        self.config.tenant.as_str()
+    }
+
+    fn flags(&self) -> &str {
+        &self.flags
+    }
+
+    /// One call, besides those that signing in takes.
+    async fn open(&self, ui: &Ui, stop: &Stop) -> Result<Opened<Self>> {
+        ui.begin("signing in to Google Cloud");
+        let look = async {
+            let rest = gcp::connect(&self.connection, self.project.as_str(), stop).await?;
+            let project = gcp::identify(&rest, self.project.as_str()).await?;
+            Ok::<_, Error>((rest, project))
+        };
+        let looked = tokio::select! {
+            looked = look => looked,
+            () = stop.wait() => Err(nothing_was_changed()),
+        };
+        ui.clear();
+        let (rest, project) = looked?;
+        let Wanted { graph, handles, rights } = self.wanted(&project);
+        let cloud = Gcp { rest, project, mark: gcp::mark(&self.config) };
+        Ok(Opened { cloud, graph, handles, caller: Caller { rights } })
+    }
+
+    async fn tell_lacking(opened: &Opened<Self>, ui: &Ui) {
+        let Opened { cloud, caller: Caller { rights }, .. } = opened;
+        ui.begin("asking what this identity may do");
+        let lacking = gcp::lacking(cloud, &rights.of_project(Phase::Apply)).await;
+        ui.clear();
+        match lacking {
+            Ok(lacking) if lacking.is_empty() => {}
+            Ok(lacking) => {
+                let message = format!("this identity lacks {}", lacking.join(", "));
+                let hint = "all that it takes, as a role: groundwork provision gcp --print-policy";
+                ui.warning(&message, Some(hint));
+            }
+            Err(error) => {
+                let message = format!("whether this identity may do all this is unknown: {error}");
+                ui.warning(&message, error.hints().first().map(String::as_str));
+            }
+        }
+    }
+
+    /// Makes no call.
+    async fn print_policy(&self, phase: Phase, ui: &Ui, _: &Stop) -> Result<()> {
+        let id = self.project.to_string();
+        // What is printed names no project number.
+        let rights = self.wanted(&Project { id, number: "0".into() }).rights;
+        ui.data(&format!("{:#}\n", rights.role(self.name(), phase)));
+        let billing = rights.of_billing_account(phase);
+        if !billing.is_empty() {
+            ui.note(&format!(
+                "besides, on the billing account: {}; roles/billing.costsManager holds them",
+                billing.join(", ")
+            ));
+        }
+        Ok(())
+    }
+
+    async fn orphans(
+        cloud: &Gcp,
+        handles: &Handles,
+        survey: &Survey<'_, Gcp>,
+    ) -> Result<Vec<Orphan>> {
+        let _ = (cloud, handles, survey);
+        Ok(Vec::new())
+    }
+
+    fn environment(
+        &self,
+        inference_profiles: &[String],
+        _: &Ui,
+    ) -> Result<Environment, Vec<Error>> {
+        if !inference_profiles.is_empty() {
+            let message = "--inference-profile: only Amazon Bedrock has inference profiles";
+            return Err(vec![Error::new(Kind::Config, message)]);
+        }
+        Ok(self.told())
+    }
+
+    fn environment_after(&self, _: &Handles, _: &Report) -> Environment {
+        self.told()
+    }
+
+    fn tell_next(&self, handles: &Handles, report: &Report, ui: &Ui) {
+        if let Some(account) = report.get(&handles.service_account) {
+            ui.note(&format!("\nworkloads call Claude as {}", account.email));
+        }
+        let flags = self.flags();
+        ui.note("developers sign in (gcloud auth application-default login), and then:");
+        ui.note(&format!("  eval \"$(groundwork env gcp{flags})\" && claude\n"));
+    }
+}
+
+impl GcpTenant {
+    fn wanted(&self, project: &Project) -> Wanted {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        gcp::wanted(&self.config, &gcp::Place { project, location: &self.location, folder })
+    }
+
+    fn told(&self) -> Environment {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let key_file = self.config.key_file(folder);
+        let key_file = key_file.map(|path| std::path::absolute(&path).unwrap_or(path));
+        let key_file = key_file.as_ref().map(|path| path.display().to_string());
+        Environment::vertex(&self.config, &self.project, &self.location, key_file.as_deref())
+    }
+}
+
+fn project(loaded: &Loaded<VertexConfig>) -> Result<ProjectId> {
+    loaded.config.vertex_ai.project_id.clone().ok_or_else(|| {
+        let path = loaded.path.display();
+        Error::new(Kind::Config, format!("{path}: the configuration names no project"))
+            .hint("add `project_id: your-project-id` (yours) below `vertex_ai:`")
+    })
+}
+
+fn location(global: &Global, loaded: &Loaded<VertexConfig>) -> Result<VertexLocation> {
+    if let Some(region) = global.region.as_ref().filter(|region| !region.is_empty()) {
+        return region
+            .parse()
+            .map_err(|problem| Error::new(Kind::Config, format!("--region {region}: {problem}")));
+    }
+    loaded.config.vertex_ai.location.clone().ok_or_else(|| {
+        let path = loaded.path.display();
+        Error::new(Kind::Config, format!("{path}: the configuration names no location"))
+            .hint("add `location: us` (or `eu`, `global`, a region) below `vertex_ai:`")
+            .hint("or name it: --region LOCATION")
+    })
+}
+
+/// The way there, as flags and environment say it.
+pub(super) fn connection(global: &Global) -> Result<Connection> {
+    let set = |value: &String| !value.is_empty();
+    let endpoint_url = match endpoint_url(global)? {
+        Some(url) => Some(url),
+        None => variable(ENDPOINT_URL).filter(set),
+    };
+    Ok(Connection { endpoint_url, sign_in: sign_in(), ..Connection::default() })
+}
+
+/// What there is to sign in with. Makes no call.
+fn sign_in() -> SignIn {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let named = set("GOOGLE_APPLICATION_CREDENTIALS").map(PathBuf::from);
+    let gcloud = || {
+        let folder = if cfg!(windows) {
+            PathBuf::from(set("APPDATA")?)
+        } else {
+            PathBuf::from(set("HOME")?).join(".config")
+        };
+        Some(folder.join("gcloud/application_default_credentials.json"))
+    };
+    let product = std::fs::read_to_string("/sys/class/dmi/id/product_name").unwrap_or_default();
+    let folders = set("PATH").unwrap_or_default();
+    SignIn {
+        access_token: set("GOOGLE_OAUTH_ACCESS_TOKEN"),
+        credentials_file: named.or_else(|| gcloud().filter(|path| path.exists())),
+        metadata: set("GCE_METADATA_HOST").is_some() || product.starts_with("Google"),
+        gcloud: std::env::split_paths(&folders).any(|folder| folder.join("gcloud").exists()),
+    }
+}

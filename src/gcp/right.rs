@@ -1,0 +1,159 @@
+//! The permissions that provisioning takes, as a custom role. Each kind of resource says its own,
+//! next to the calls that need them, so that the two change together; without it a kind does not
+//! get into the graph.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::Gcp;
+use crate::reconcile::{Given, Graph, Phase, Ref, Resource};
+
+/// What a kind's calls need, by what is done.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Permissions {
+    /// To look; in every phase.
+    pub plan: &'static [&'static str],
+    /// To make and to change.
+    pub apply: &'static [&'static str],
+    /// To remove.
+    pub destroy: &'static [&'static str],
+}
+
+/// Says what its calls need.
+pub trait Entitled {
+    fn permissions(&self) -> Permissions;
+}
+
+/// A graph in the making, with the permissions that its resources take.
+#[derive(Default)]
+pub(super) struct Draft {
+    graph: Graph<Gcp>,
+    rights: Rights,
+}
+
+impl Draft {
+    pub(super) fn add<R>(&mut self, resource: R) -> Ref<R::Output>
+    where
+        R: Resource<Cloud = Gcp> + Entitled,
+    {
+        self.add_if(true, resource)
+    }
+
+    pub(super) fn add_if<R>(&mut self, present: bool, resource: R) -> Ref<R::Output>
+    where
+        R: Resource<Cloud = Gcp> + Entitled,
+    {
+        self.rights.add(present, resource.permissions());
+        self.graph.add_if(present, resource)
+    }
+
+    pub(super) fn require<G>(&mut self, given: G) -> Ref<G::Output>
+    where
+        G: Given<Cloud = Gcp> + Entitled,
+    {
+        self.rights.add(true, given.permissions());
+        self.graph.require(given)
+    }
+
+    pub(super) fn finish(self) -> (Graph<Gcp>, Rights) {
+        (self.graph, self.rights)
+    }
+}
+
+/// All permissions that a configuration takes.
+#[derive(Clone, Debug, Default)]
+pub struct Rights {
+    all: Vec<(bool, Permissions)>,
+}
+
+/// The sign-in itself, and that the project pays for a person's calls.
+const ALWAYS: [&str; 2] = ["serviceusage.services.get", "serviceusage.services.use"];
+
+impl Rights {
+    pub(super) fn add(&mut self, present: bool, permissions: Permissions) {
+        self.all.push((present, permissions));
+    }
+
+    /// In order.
+    pub fn permissions(&self, phase: Phase) -> BTreeSet<&'static str> {
+        let mut all = BTreeSet::from(ALWAYS);
+        for (present, of_kind) in &self.all {
+            all.extend(of_kind.plan);
+            // What is not wanted is removed by applying.
+            let (apply, destroy) = (*present, !*present);
+            if phase == Phase::Apply && apply {
+                all.extend(of_kind.apply);
+            }
+            if phase == Phase::Destroy || (phase == Phase::Apply && destroy) {
+                all.extend(of_kind.destroy);
+            }
+        }
+        all
+    }
+
+    /// A custom role, as `gcloud iam roles create ID --file` reads it. Permissions on a billing
+    /// account are not in it: no role of a project can hold them.
+    pub fn role(&self, tenant: &str, phase: Phase) -> Value {
+        let does = match phase {
+            Phase::Plan => "looks at",
+            Phase::Apply => "provisions",
+            Phase::Destroy => "removes",
+        };
+        json!({
+            "title": format!("Groundwork: {does} {tenant}"),
+            "description": "What one run takes, and no more",
+            "stage": "GA",
+            "includedPermissions": self.of_project(phase),
+        })
+    }
+
+    /// Those that a role of the project can hold.
+    pub fn of_project(&self, phase: Phase) -> Vec<&'static str> {
+        self.divided(phase).0
+    }
+
+    /// Those on a billing account.
+    pub fn of_billing_account(&self, phase: Phase) -> Vec<&'static str> {
+        self.divided(phase).1
+    }
+
+    fn divided(&self, phase: Phase) -> (Vec<&'static str>, Vec<&'static str>) {
+        let all = self.permissions(phase).into_iter();
+        all.partition(|permission| !permission.starts_with("billing."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: Permissions =
+        Permissions { plan: &["a.get"], apply: &["a.create"], destroy: &["billing.delete"] };
+
+    #[test]
+    fn what_is_not_wanted_is_looked_at_and_removed() {
+        let of = |present, phase| {
+            let mut rights = Rights::default();
+            rights.add(present, ONE);
+            rights
+                .permissions(phase)
+                .into_iter()
+                .filter(|it| !ALWAYS.contains(it))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(true, Phase::Apply), ["a.create", "a.get"]);
+        assert_eq!(of(false, Phase::Apply), ["a.get", "billing.delete"]);
+        assert_eq!(of(true, Phase::Destroy), ["a.get", "billing.delete"]);
+        assert_eq!(of(true, Phase::Plan), ["a.get"]);
+    }
+
+    #[test]
+    fn what_is_on_the_billing_account_is_no_part_of_the_role() {
+        let mut rights = Rights::default();
+        rights.add(true, ONE);
+        let role = rights.role("t", Phase::Destroy);
+        assert_eq!(role["includedPermissions"], json!(["a.get", ALWAYS[0], ALWAYS[1]]));
+        assert_eq!(rights.of_billing_account(Phase::Destroy), ["billing.delete"]);
+    }
+}

@@ -1,0 +1,117 @@
+//! A tenant on Vertex AI driven through the library, in a project of its own.
+
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+
+use groundwork::{
+    config::{self, VertexConfig},
+    gcp::{Gcp, Place, Project, Rest, Retry, TokenSource, Wanted, mark, wanted},
+    reconcile::{Graph, Options, Pace, Phase, Report, Stop, Survey, apply, look},
+};
+use tempfile::TempDir;
+
+use super::google::fake::{Google, caller::OWNER};
+
+pub const PROJECT: &str = "acme-ai";
+
+/// The smallest configuration.
+pub const SMALL: &str = "vertex_ai:\n  project_id: acme-ai\n  location: us\n";
+
+pub fn config(text: &str) -> VertexConfig {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("vertex-config.yaml");
+    std::fs::write(&path, text).unwrap();
+    let loaded = config::load(&path, &|_| None);
+    loaded.unwrap_or_else(|errors| panic!("{errors:?}")).config
+}
+
+/// A caller is known by his token: what each may do is what the printed role says.
+const PHASES: [(Phase, &str); 3] =
+    [(Phase::Plan, "plan-token"), (Phase::Apply, "apply-token"), (Phase::Destroy, "destroy-token")];
+
+pub struct Tenant {
+    pub google: Google,
+    pub config: VertexConfig,
+    /// Where a key would be written.
+    folder: TempDir,
+    tries: u32,
+}
+
+impl Tenant {
+    /// A tenant in a project of its own; each call is tried so many times.
+    pub fn new(text: &str, tries: u32) -> Self {
+        let google = Google::start(PROJECT);
+        let folder = TempDir::new().unwrap();
+        let tenant = Self { google, config: config(text), folder, tries };
+        let rights = tenant.wanted().rights;
+        for (phase, token) in PHASES {
+            let permissions: Vec<&str> = rights.permissions(phase).into_iter().collect();
+            tenant.google.bind(token, &permissions);
+        }
+        tenant
+    }
+
+    pub fn project(&self) -> Project {
+        Project { id: PROJECT.into(), number: "123456789012".into() }
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    pub fn wanted(&self) -> Wanted {
+        let location = self.config.vertex_ai.location.clone().unwrap();
+        let (project, folder) = (self.project(), self.folder());
+        wanted(&self.config, &Place { project: &project, location: &location, folder: &folder })
+    }
+
+    pub fn graph(&self) -> Graph<Gcp> {
+        self.wanted().graph
+    }
+
+    /// The way there as who bears this token.
+    pub fn gcp(&self, token: &str) -> Gcp {
+        let (_, stop) = Stop::new();
+        let retry = Retry { tries: self.tries, first: Duration::from_millis(1) };
+        let token = TokenSource::given(token).unwrap();
+        let rest = Rest::new(Some(self.google.url()), token, retry, stop).unwrap();
+        Gcp { rest, project: self.project(), mark: mark(&self.config) }
+    }
+
+    fn options(adopt: &[&str], delete_data: bool) -> Options {
+        let (_, stop) = Stop::new();
+        let adopt: BTreeSet<String> = adopt.iter().map(ToString::to_string).collect();
+        Options { width: 48, adopt, delete_data, stop, pace: Pace(Duration::from_millis(1)) }
+    }
+
+    async fn run(&self, token: &str, graph: &Graph<Gcp>, options: &Options) -> Report {
+        let gcp = self.gcp(token);
+        let survey = look(graph, &gcp, options, &|_| {}).await;
+        apply(survey, &gcp, options, &|_| {}).await
+    }
+
+    /// Looks, as one who may only look.
+    pub async fn look<T>(&self, read: impl FnOnce(&Survey<'_, Gcp>) -> T) -> T {
+        let (graph, gcp) = (self.graph(), self.gcp("plan-token"));
+        read(&look(&graph, &gcp, &Self::options(&[], false), &|_| {}).await)
+    }
+
+    pub async fn provision(&self) -> Report {
+        self.run("apply-token", &self.graph(), &Self::options(&[], false)).await
+    }
+
+    /// As the owner: to adopt may take more than the role has.
+    pub async fn adopt(&self, ids: &[&str]) -> Report {
+        self.run(OWNER, &self.graph(), &Self::options(ids, false)).await
+    }
+
+    /// Removes everything that can be removed, data too.
+    pub async fn destroy(&self) -> Report {
+        let options = Self::options(&[], true);
+        self.run("destroy-token", &self.graph().emptied(), &options).await
+    }
+
+    pub async fn destroy_but_data(&self) -> Report {
+        let options = Self::options(&[], false);
+        self.run("destroy-token", &self.graph().emptied(), &options).await
+    }
+}
