@@ -35,7 +35,7 @@ fn call(google: &Google, verb: &str, path: &str, body: &Value) -> (u16, Value) {
         .allow_non_standard_methods(true)
         .build()
         .into();
-    let request = ureq::http::Request::builder()
+    let request = http::Request::builder()
         .method(verb)
         .uri(format!("{}/{path}", google.origin()))
         .header("authorization", format!("Bearer {OWNER}"))

@@ -204,13 +204,22 @@ fn a_dataset_is_guarded_by_key_etag_and_tables() {
 
 const MODEL: &str = "publishers/anthropic/models/claude-opus-5-5";
 
+fn host(location: &str) -> String {
+    match location {
+        "global" => "aiplatform".to_owned(),
+        "us" | "eu" => format!("aiplatform.{location}.rep"),
+        region => format!("{region}-aiplatform"),
+    }
+}
+
 fn predict(google: &Google, location: &str) -> u16 {
     let body = json!({
         "anthropic_version": "vertex-2023-10-16",
         "max_tokens": 1,
         "messages": [{"role": "user", "content": "Hi"}],
     });
-    let path = format!("aiplatform/v1/projects/acme-ai/locations/{location}/{MODEL}:rawPredict");
+    let host = host(location);
+    let path = format!("{host}/v1/projects/acme-ai/locations/{location}/{MODEL}:rawPredict");
     post(google, &path, &body).0
 }
 
@@ -222,6 +231,9 @@ fn models_are_refused_in_their_own_ways() {
     let body = json!({"model": "claude-opus-5-5", "messages": []});
     assert_eq!(post(&google, count, &body).1["input_tokens"], 8);
     assert_eq!(predict(&google, "us-central1"), 400);
+    let elsewhere = format!("aiplatform/v1/projects/acme-ai/locations/eu/{MODEL}:rawPredict");
+    let (status, refused) = post(&google, &elsewhere, &json!({}));
+    assert_eq!((status, &refused["error"]["status"]), (400, &json!("INVALID_ARGUMENT")));
     let enable = format!("aiplatform/v1beta1/projects/acme-ai/{MODEL}:enableModel");
     for (verdict, state, after) in [
         (Verdict::NotEnabled, "ENABLEMENT_STATE_SUCCEEDED", 200),
@@ -232,6 +244,8 @@ fn models_are_refused_in_their_own_ways() {
         assert_eq!(post(&google, &enable, &json!({})).1["enablementState"], state);
         assert_eq!(predict(&google, "eu"), after);
     }
+    google.model("count-tokens", Verdict::NotAllowed);
+    assert_eq!(post(&google, count, &body).1["error"]["status"], "FAILED_PRECONDITION");
     google.model("claude-opus-5-5", Verdict::NoQuota);
     assert_eq!(predict(&google, "us"), 429);
     google.model("claude-opus-5-5", Verdict::Served);
@@ -257,13 +271,13 @@ fn a_model_config_is_replaced_without_a_mask() {
     let google = ready();
     google.model("claude-opus-5-5", Verdict::DataSharing);
     let at = "projects/acme-ai/locations/us-east5";
-    let fetch = format!("aiplatform/v1beta1/{at}/{MODEL}:fetchPublisherModelConfig");
-    let set = format!("aiplatform/v1beta1/{at}/{MODEL}:setPublisherModelConfig");
+    let fetch = format!("us-east5-aiplatform/v1beta1/{at}/{MODEL}:fetchPublisherModelConfig");
+    let set = format!("us-east5-aiplatform/v1beta1/{at}/{MODEL}:setPublisherModelConfig");
     assert_eq!(get(&google, &fetch), (200, json!({})));
     assert_eq!(predict(&google, "us-east5"), 403);
     let sharing = json!({"publisherModelConfig": {"dataSharingEnabledProvider": "ANTHROPIC"}});
     let (_, operation) = post(&google, &set, &sharing);
-    let path = format!("aiplatform/v1beta1/{}", operation["name"].as_str().unwrap());
+    let path = format!("us-east5-aiplatform/v1beta1/{}", operation["name"].as_str().unwrap());
     assert_eq!(get(&google, &path).1.get("done"), None);
     assert_eq!(get(&google, &path).1["done"], true);
     assert_eq!(predict(&google, "us-east5"), 200);
@@ -281,7 +295,7 @@ fn a_model_config_is_replaced_without_a_mask() {
     assert_eq!(post(&google, &set, &masked).0, 400, "no dataset");
     let data = json!({"datasetReference": {"projectId": "acme-ai", "datasetId": "logs"}});
     assert_eq!(post(&google, SETS, &data).0, 200);
-    let global = set.replace("us-east5", "global");
+    let global = set.replace("us-east5-", "").replace("us-east5", "global");
     assert_eq!(post(&google, &global, &masked).0, 400, "regional only");
     assert_eq!(post(&google, &set, &masked).0, 200);
     assert_eq!(post(&google, &set, &masked).0, 200, "the same again");
@@ -291,6 +305,33 @@ fn a_model_config_is_replaced_without_a_mask() {
         json!({"publisherModelConfig": {"inferenceEventLoggingConfig": {"state": "ENABLED"}}});
     assert_eq!(post(&google, &set, &whole).0, 200);
     assert_eq!(get(&google, &fetch).1, whole["publisherModelConfig"]);
+    assert_eq!(google.violations(), [""; 0]);
+}
+
+#[test]
+fn a_stream_is_a_text_and_a_bound_caller_predicts_only() {
+    let google = ready();
+    google.bind("claude", &["aiplatform.endpoints.predict"]);
+    let path =
+        format!("aiplatform.eu.rep/v1/projects/acme-ai/locations/eu/{MODEL}:streamRawPredict");
+    let body = json!({
+        "anthropic_version": "vertex-2023-10-16",
+        "max_tokens": 1,
+        "messages": [{"role": "user", "content": "Hi"}],
+        "stream": true,
+    });
+    let (status, text) = send(&google, "claude", "POST", &path, Some(&body));
+    assert_eq!(status, 200);
+    assert!(text.as_str().unwrap().starts_with("event: message_start\ndata: {"), "{text}");
+    let set =
+        path.replace("streamRawPredict", "setPublisherModelConfig").replace("v1/", "v1beta1/");
+    let config = json!({"publisherModelConfig": {}});
+    let (status, body) = send(&google, "claude", "POST", &set, Some(&config));
+    let permission = &body["error"]["details"][0]["metadata"]["permission"];
+    assert_eq!(status, 403);
+    assert_eq!(permission, "aiplatform.endpoints.setPublisherModelConfig");
+    let (_, page) = get(&google, "aiplatform/v1beta1/publishers/anthropic/models");
+    assert_eq!(page["publisherModels"][0]["name"], "publishers/anthropic/models/claude-fable-5");
     assert_eq!(google.violations(), [""; 0]);
 }
 

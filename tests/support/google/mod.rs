@@ -8,13 +8,14 @@
 //! refused, and kept in `violations()`, which a test asserts to be empty.
 //! `OWNER` is a user: orgpolicy, billingbudgets and cloudquotas want `X-Goog-User-Project` of it, and who
 //! sends that header needs `serviceusage.services.use`.
+//! `model()`, `served()` and `quota()` say what Vertex AI does with models.
 //!
 //! # For authors of services
 //!
 //! A service is a file under `service/` with `pub const METHODS: &[Method]`, listed in `service::ALL`:
 //!
 //! ```ignore
-//! Method { id: "logging.projects.sinks.get", permissions: &["logging.sinks.get"], write: false, run: get }
+//! Method::read("logging.projects.sinks.get", &["logging.sinks.get"], get)
 //! fn get(world: &mut World, call: &Call) -> Answer
 //! ```
 //!
@@ -33,6 +34,7 @@
 //!   reason from the code, unless `older` is set. Return `Value::Null` for 204.
 //! * Policies: `Ok(policy::answer_get(world, call, resource))`, `policy::answer_set(..)`, or `get` and `set`.
 //! * Lists: `page::page(world, call, "items", values)`. Masks: `mask::merge(&mut old, new, mask, allowed)`.
+//!   Filters: `filter::chosen(values, call.query("filter"), fields)`. Ids of 64 bits: `world.numeric_id()`.
 //! * Operations: `operation::begin(world, name, metadata, &response)` answers the first look, register
 //!   `operation::get` for the API's `operations.get`; `begin_compute`, `get_compute` for Compute Engine.
 

@@ -12,7 +12,7 @@ use super::{
         },
         bigquery,
     },
-    known,
+    check_host, known,
 };
 
 const CONFIGS: &str = "aiplatform.publisherModelConfigs";
@@ -40,6 +40,7 @@ fn unversioned(name: &str) -> String {
 
 fn checked_name(world: &World, call: &Call) -> Result<String, Failure> {
     let name = world.by_id(call.path("name"));
+    check_host(call, &name)?;
     let model = name.rsplit('/').next().unwrap_or_default();
     if name.contains("/publishers/anthropic/") && known(model).is_some() {
         return Ok(unversioned(&name));

@@ -54,7 +54,7 @@ pub const METHODS: &[Method] = &[
     ),
     Method::write(
         "aiplatform.projects.locations.publishers.models.setPublisherModelConfig",
-        &["aiplatform.endpoints.update"],
+        &["aiplatform.endpoints.setPublisherModelConfig"],
         config::set,
     ),
     Method::read(
@@ -89,6 +89,23 @@ fn known(model: &str) -> Option<&'static str> {
 /// What of `aiplatform.models` says `field` about a model.
 fn told<'a>(world: &'a World, id: &str, field: &str) -> &'a Value {
     world.find(MODELS, id).map_or(&Value::Null, |model| &model[field])
+}
+
+/// Each location has a host of its own, which knows nothing of the others.
+fn check_host(call: &Call, name: &str) -> Result<(), Failure> {
+    let location = name.split('/').nth(3).unwrap_or_default();
+    let wanted = match location {
+        "global" => "aiplatform".to_owned(),
+        "us" | "eu" => format!("aiplatform.{location}.rep"),
+        region => format!("{region}-aiplatform"),
+    };
+    let host = call.host.trim_end_matches(".googleapis.com");
+    if host == wanted {
+        return Ok(());
+    }
+    Err(Failure::invalid(&format!(
+        "The location {location} of the resource is not served by {host}.googleapis.com, but by {wanted}.googleapis.com."
+    )))
 }
 
 fn shown(id: &str, version: &str) -> Value {

@@ -11,7 +11,7 @@ use super::{
         },
         quota,
     },
-    LOCATIONS, Verdict, config, known, told,
+    LOCATIONS, Verdict, check_host, config, known, told,
 };
 
 struct Endpoint<'a> {
@@ -22,6 +22,7 @@ struct Endpoint<'a> {
 
 fn endpoint(call: &Call) -> Result<Endpoint<'_>, Failure> {
     let name = call.path("endpoint");
+    check_host(call, name)?;
     let parts: Vec<&str> = name.split('/').collect();
     match parts[..] {
         [_, _, _, location, _, "anthropic", _, model] => Ok(Endpoint { name, location, model }),
@@ -35,9 +36,20 @@ fn not_found(name: &str) -> Failure {
     ))
 }
 
+/// The organization's policy comes first, and `count-tokens` is a model to it like any other.
+fn check_policy(world: &World, id: &str) -> Result<(), Failure> {
+    if told(world, id, "verdict") != Verdict::NotAllowed.name() {
+        return Ok(());
+    }
+    Err(Failure::precondition(&format!(
+        "Organization Policy constraint constraints/vertexai.allowedModels violated attempting to use a disallowed Gen AI model {id}"
+    )))
+}
+
 /// The id of `model`, if it may be used at the endpoint.
 fn admitted(world: &World, at: &Endpoint<'_>, model: &str) -> Result<&'static str, Failure> {
     let id = known(model).ok_or_else(|| not_found(at.name))?;
+    check_policy(world, id)?;
     let verdict = told(world, id, "verdict").as_str().unwrap_or_default();
     let is = |wanted: Verdict| verdict == wanted.name();
     let served = match told(world, id, "locations").as_array() {
@@ -54,7 +66,7 @@ fn admitted(world: &World, at: &Endpoint<'_>, model: &str) -> Result<&'static st
     }
     if is(Verdict::DataSharing) && !config::shares_data(world, at.name) {
         return Err(Failure::permission(
-            "Access to this model requires data sharing to be enabled for publisher 'anthropic'.",
+            "Access to this model requires data sharing to be enabled for publisher 'anthropic'. Please set PublisherModelConfig.data_sharing_enabled_provider to 'anthropic' via the setPublisherModelConfig API to use this model.",
         ));
     }
     Ok(id)
@@ -92,6 +104,7 @@ fn check_body(call: &Call, needed: &[&str]) -> Result<(), Failure> {
 }
 
 fn count(world: &World, call: &Call, at: &Endpoint<'_>) -> Answer {
+    check_policy(world, "count-tokens")?;
     check_body(call, &["model", "messages"])?;
     admitted(world, at, call.text("/model"))?;
     Ok(json!({"input_tokens": 8}))

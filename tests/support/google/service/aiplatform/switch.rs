@@ -18,6 +18,8 @@ pub enum Verdict {
     TermsOpen,
     /// 400 in every location.
     NotServable,
+    /// 400: the organization's policy does not list it. Also for `count-tokens`.
+    NotAllowed,
     /// 403 until the configuration in the location shares data with Anthropic.
     DataSharing,
     /// 429: the quota is 0.
@@ -31,6 +33,7 @@ impl Verdict {
             Self::NotEnabled => "NOT_ENABLED",
             Self::TermsOpen => "TERMS_OPEN",
             Self::NotServable => "NOT_SERVABLE",
+            Self::NotAllowed => "NOT_ALLOWED",
             Self::DataSharing => "DATA_SHARING",
             Self::NoQuota => "NO_QUOTA",
         }

@@ -205,7 +205,7 @@ fn policy_resource(world: &World, call: &Call) -> Result<String, Failure> {
 
 fn get_policy(world: &mut World, call: &Call) -> Answer {
     let name = policy_resource(world, call)?;
-    policy::answer_get(world, call, &name)
+    Ok(policy::answer_get(world, call, &name))
 }
 
 fn set_policy(world: &mut World, call: &Call) -> Answer {
