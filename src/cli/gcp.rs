@@ -170,9 +170,9 @@ impl GcpTenant {
     fn told(&self) -> Environment {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let key_file = self.config.key_file(folder);
-        let key_file = key_file.map(|path| std::path::absolute(&path).unwrap_or(path));
-        let key_file = key_file.as_ref().map(|path| path.display().to_string());
-        Environment::vertex(&self.config, &self.project, &self.location, key_file.as_deref())
+        let key_file = std::path::absolute(&key_file).unwrap_or(key_file);
+        let key_file = key_file.display().to_string();
+        Environment::vertex(&self.config, &self.project, &self.location, Some(&key_file))
     }
 }
 

@@ -64,7 +64,7 @@ pub use self::{
     shaped::{Cloud, Notes, Shape, Told, cloud_of},
     tenant::{AccountId, Tenant},
     vertex::{
-        ModelEnablement, PrivateServiceConnect, ProjectId, VertexConfig, VertexLocation,
+        Key, ModelEnablement, PrivateServiceConnect, ProjectId, VertexConfig, VertexLocation,
         VertexModel, WorkloadIdentityFederation,
     },
     warning::Warning,

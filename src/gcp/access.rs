@@ -16,7 +16,7 @@ use super::{
     wanted::Sketch,
 };
 use crate::{
-    config::WorkloadIdentityFederation,
+    config::{Key, WorkloadIdentityFederation},
     reconcile::{Ref, ResourceId},
 };
 
@@ -73,10 +73,8 @@ pub(super) fn draw(draft: &mut Draft, sketch: &Sketch<'_>) -> Ref<ServiceAccount
         account: account.clone(),
         after: pool.into_iter().collect(),
     });
+    let wanted = vertex.service_account.key == Key::File;
     let path = sketch.config.key_file(sketch.place.folder);
-    // Where it is not wanted, it is not known where it was: only the account's keys tell.
-    let wanted = path.is_some();
-    let path = path.unwrap_or_else(|| sketch.place.folder.join(format!("{name}.json")));
     let key = ServiceAccountKey { name, path, only: false, account: account.clone() };
     draft.add_if(wanted, key);
     policy(draft, sketch, own.then(|| role.id()), &account);

@@ -14,6 +14,8 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
 
+/// Names the project that pays.
+const PAYS: &str = "x-goog-user-project";
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 /// What the environment says of sign-in. Read once, by the command line.
@@ -64,7 +66,7 @@ impl TokenSource {
     /// Chooses by what is there. `project` pays for the calls of a person.
     pub async fn find(sign_in: &SignIn, project: &str) -> Result<Self> {
         if let Some(token) = &sign_in.access_token {
-            return Self::given(token);
+            return Self::given(token, Some(project));
         }
         if let Some(path) = &sign_in.credentials_file {
             let text = fs::read_to_string(path).map_err(|error| {
@@ -91,10 +93,13 @@ impl TokenSource {
         Ok(Self { source: Arc::new(Source::Gcloud(gcloud, pays)), name: "the gcloud command line" })
     }
 
-    /// A token that is there already.
-    pub fn given(token: &str) -> Result<Self> {
+    /// A token that is there already, and the project that pays if it is a person's.
+    pub fn given(token: &str, project: Option<&str>) -> Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, bearer(token)?);
+        if let Some(project) = project {
+            headers.insert(PAYS, header(project)?);
+        }
         Ok(Self { source: Arc::new(Source::Given(headers)), name: "GOOGLE_OAUTH_ACCESS_TOKEN" })
     }
 
@@ -124,7 +129,7 @@ impl TokenSource {
                 let token = gcloud.token(&[SCOPE]).await.map_err(not_signed_in)?;
                 let mut headers = HeaderMap::new();
                 headers.insert(AUTHORIZATION, bearer(token.as_str())?);
-                headers.insert("x-goog-user-project", pays.clone());
+                headers.insert(PAYS, pays.clone());
                 Ok(headers)
             }
         }
@@ -170,9 +175,9 @@ mod tests {
     fn a_token_does_not_print() {
         let sign_in = SignIn { access_token: Some("ya29.secret".into()), ..SignIn::default() };
         assert!(!format!("{sign_in:?}").contains("secret"));
-        let source = TokenSource::given("ya29.secret").unwrap();
+        let source = TokenSource::given("ya29.secret", None).unwrap();
         assert!(!format!("{source:?}").contains("secret"));
-        assert!(TokenSource::given("a\nb").is_err());
+        assert!(TokenSource::given("a\nb", None).is_err());
     }
 
     #[test]

@@ -175,20 +175,13 @@ impl VertexConfig {
         }
     }
 
-    /// The address of the service account in a project.
-    pub fn service_account_email(&self, project: &ProjectId) -> String {
-        let project = match project.as_str().split_once(':') {
-            Some((domain, id)) => format!("{id}.{domain}"),
-            None => project.to_string(),
-        };
-        format!("{}@{project}.iam.gserviceaccount.com", self.service_account_name())
-    }
-
-    /// The file with the service account's key, if one is made; `folder` is the configuration's.
-    pub fn key_file(&self, folder: &Path) -> Option<PathBuf> {
-        let ServiceAccount { key, key_file, .. } = &self.vertex_ai.service_account;
-        let named = || format!("{}.json", self.service_account_name()).into();
-        (*key == Key::File).then(|| folder.join(key_file.clone().unwrap_or_else(named)))
+    /// The file of the service account's key: the given one, or one of the account's name. `folder`
+    /// is the configuration's.
+    pub fn key_file(&self, folder: &Path) -> PathBuf {
+        match &self.vertex_ai.service_account.key_file {
+            Some(file) => folder.join(file),
+            None => folder.join(format!("{}.json", self.service_account_name())),
+        }
     }
 
     /// The name of the log bucket: the given one, or the tenant's.
@@ -231,22 +224,7 @@ mod tests {
     #[test]
     fn names_that_are_not_given_are_made_of_the_tenants() {
         let mut config = VertexConfig::default();
-        let project = "my-project".parse().unwrap();
-        assert_eq!(
-            config.service_account_email(&project),
-            "claude-code-service@my-project.iam.gserviceaccount.com"
-        );
-        let old = "example.com:my-project".parse().unwrap();
-        assert!(
-            config
-                .service_account_email(&old)
-                .ends_with("@my-project.example.com.iam.gserviceaccount.com")
-        );
-        assert_eq!(config.key_file(Path::new("/etc")), None);
-        config.vertex_ai.service_account.key = Key::File;
-        let key = |config: &VertexConfig| {
-            config.key_file(Path::new("/etc")).unwrap().display().to_string()
-        };
+        let key = |config: &VertexConfig| config.key_file(Path::new("/etc")).display().to_string();
         assert_eq!(key(&config), "/etc/claude-code-service.json");
         assert_eq!(config.log_bucket_name().as_str(), "claude-code");
         assert_eq!(config.dataset_name().as_str(), "claude_code");

@@ -72,7 +72,7 @@ impl Tenant {
     pub fn gcp(&self, token: &str) -> Gcp {
         let (_, stop) = Stop::new();
         let retry = Retry { tries: self.tries, first: Duration::from_millis(1) };
-        let token = TokenSource::given(token).unwrap();
+        let token = TokenSource::given(token, Some(PROJECT)).unwrap();
         let rest = Rest::new(Some(self.google.url()), token, retry, stop).unwrap();
         Gcp { rest, project: self.project(), mark: mark(&self.config) }
     }
