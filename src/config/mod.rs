@@ -346,7 +346,8 @@ mod tests {
             }
             open = shown;
             let line = if shown { line.replacen("# ", "", 1) } else { line.to_owned() };
-            out += &format!("{line}\n");
+            out.push_str(&line);
+            out.push('\n');
         }
         let loaded =
             loaded_as::<VertexConfig>(&out).unwrap_or_else(|all| panic!("{all:#?}\n{out}"));

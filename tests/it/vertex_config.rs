@@ -36,7 +36,7 @@ fn without_a_name_whatever_file_is_there_is_checked() {
     fs::write(&vertex, "vertex_ai: {}\n").unwrap();
     let run = desk.run(&["config", "check"]);
     assert_eq!(run.code, Some(2), "{run:?}");
-    assert!(run.stderr.contains("names no location"), "{}", run.stderr);
+    assert!(run.stderr.contains("names no project"), "{}", run.stderr);
 }
 
 #[test]
