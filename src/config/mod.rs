@@ -64,8 +64,8 @@ pub use self::{
     shaped::{Cloud, Notes, Shape, Told, cloud_of},
     tenant::{AccountId, Tenant},
     vertex::{
-        Key, ModelEnablement, PrivateServiceConnect, ProjectId, VertexConfig, VertexLocation,
-        VertexModel, WorkloadIdentityFederation,
+        Key, ModelEnablement, NotificationChannel, PrivateServiceConnect, ProjectId, VertexConfig,
+        VertexLocation, VertexModel, WorkloadIdentityFederation,
     },
     warning::Warning,
 };

@@ -10,7 +10,7 @@ use super::{
     resource::{
         Audit, Grant, ProjectPolicy, Role, ServiceAccount, ServiceAccountKey, ServiceAccountOutput,
         ServiceAccountPolicy, WorkloadIdentityPool, WorkloadIdentityProvider, iam_role,
-        service_account,
+        iam_service_account,
     },
     right::Draft,
     wanted::Sketch,
@@ -90,7 +90,7 @@ fn policy(
 ) {
     let vertex = &sketch.config.vertex_ai;
     let role = role_name(sketch);
-    let email = service_account::email(&sketch.config.service_account_name(), sketch.project());
+    let email = iam_service_account::email(&sketch.config.service_account_name(), sketch.project());
     let members: BTreeSet<String> = vertex.access.members.iter().map(ToString::to_string).collect();
     let members = std::iter::once(principal::service_account(&email)).chain(members);
     let audit = vertex.audit_logging.enabled.then(|| Audit {

@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 
 /// Why a call came to nothing.
 #[derive(Debug)]
-pub enum Failure {
+pub(super) enum Failure {
     /// The API has judged it.
     Refused(Refusal),
     /// No answer, or one that cannot be read. The call may have had its effect all the same, unless
@@ -22,7 +22,7 @@ pub enum Failure {
 
 /// An answer that says no.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub(super) struct Refusal {
     /// The method, as Google's documents name it: `iam.projects.serviceAccounts.create`.
     pub call: &'static str,
     /// Of HTTP.
@@ -74,7 +74,7 @@ impl Refusal {
         let code = error.get("code").and_then(Value::as_u64).unwrap_or_default();
         let mut refusal = Self::read(call, http_code(code), body.as_bytes());
         if refusal.status.is_empty() {
-            refusal.status = canonical(code).to_owned();
+            canonical(code).clone_into(&mut refusal.status);
         }
         refusal
     }

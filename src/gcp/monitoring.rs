@@ -5,12 +5,15 @@ use super::{
     alert::{Alert, Watched},
     resource::{
         AlertPolicy, Budget, NotificationChannel, NotificationChannelOutput, Recipient,
-        service_account,
+        iam_service_account,
     },
     right::Draft,
     wanted::Sketch,
 };
-use crate::{config::NotifyTarget, reconcile::Ref};
+use crate::{
+    config::{self, NotifyTarget},
+    reconcile::Ref,
+};
 
 /// A budget tells no more.
 const MOST_OF_BUDGET: usize = 5;
@@ -18,7 +21,7 @@ const MOST_OF_BUDGET: usize = 5;
 pub(super) fn draw(draft: &mut Draft, sketch: &Sketch<'_>) {
     let targets = sketch.config.vertex_ai.monitoring.notify.iter();
     let (mut channels, mut by_mail) = (Vec::new(), Vec::new());
-    for target in targets.map(|channel| channel.target()) {
+    for target in targets.map(config::NotificationChannel::target) {
         let recipient = match target {
             NotifyTarget::Email(address) => Recipient::Email(address.clone()),
             NotifyTarget::Https(url) => Recipient::Webhook(url.clone()),
@@ -52,7 +55,7 @@ fn alerts(draft: &mut Draft, sketch: &Sketch<'_>, channels: &[Ref<NotificationCh
     let models: Vec<String> = sketch.models.iter().map(|called| called.model.to_string()).collect();
     let watched = Watched { tenant: sketch.tenant(), project: sketch.project(), models: &models };
     let alarms = &sketch.config.vertex_ai.monitoring.alarms;
-    let email = service_account::email(&sketch.config.service_account_name(), sketch.project());
+    let email = iam_service_account::email(&sketch.config.service_account_name(), sketch.project());
     let on = alarms.enabled;
     let mut add = |wanted: bool, alert: Alert| {
         let policy = AlertPolicy {

@@ -13,7 +13,6 @@ const BY_ADDRESS: [&str; 4] = ["user:", "group:", SERVICE_ACCOUNT, "domain:"];
 /// Those of a workload identity pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::gcp) enum Whose<'a> {
-    Everybody,
     Subject(&'a str),
     /// Needs `google.groups` in the provider's mapping.
     Group(&'a str),
@@ -28,7 +27,6 @@ pub(in crate::gcp) fn federated(project: &Project, pool: &str, whose: Whose<'_>)
         "//iam.googleapis.com/projects/{number}/locations/global/workloadIdentityPools/{pool}"
     );
     match whose {
-        Whose::Everybody => format!("principalSet:{pool}/*"),
         Whose::Subject(subject) => format!("principal:{pool}/subject/{subject}"),
         Whose::Group(group) => format!("principalSet:{pool}/group/{group}"),
         Whose::Attribute(key, value) => format!("principalSet:{pool}/attribute.{key}/{value}"),
@@ -72,7 +70,6 @@ mod tests {
         let project = Project { id: "p".into(), number: "7".into() };
         let pool = "//iam.googleapis.com/projects/7/locations/global/workloadIdentityPools/ci";
         let of = |whose| federated(&project, "ci", whose);
-        assert_eq!(of(Whose::Everybody), format!("principalSet:{pool}/*"));
         assert_eq!(of(Whose::Subject("s")), format!("principal:{pool}/subject/s"));
         assert_eq!(of(Whose::Group("g")), format!("principalSet:{pool}/group/g"));
         let repository = of(Whose::Attribute("repository", "a/b"));

@@ -97,10 +97,6 @@ impl Rest {
         self.request(Method::POST, call, path.as_ref())
     }
 
-    pub(super) fn put(&self, call: &'static str, path: impl AsRef<str>) -> Request<'_> {
-        self.request(Method::PUT, call, path.as_ref())
-    }
-
     pub(super) fn patch(&self, call: &'static str, path: impl AsRef<str>) -> Request<'_> {
         self.request(Method::PATCH, call, path.as_ref())
     }
@@ -198,7 +194,7 @@ impl Request<'_> {
         let mut token: Option<String> = None;
         loop {
             let mut page: Value = self.send_page(token.as_deref()).await?;
-            let items = page.get_mut(key).map(Value::take).unwrap_or(Value::Array(Vec::new()));
+            let items = page.get_mut(key).map_or(Value::Array(Vec::new()), Value::take);
             let items: Vec<T> = serde_json::from_value(items).map_err(|why| self.unread(&why))?;
             all.extend(items);
             let next = page.get("nextPageToken").and_then(Value::as_str).unwrap_or_default();

@@ -8,7 +8,7 @@ use super::{
     resource::{
         AgentOutput, BigqueryAgent, CryptoKey, Dataset, DatasetOutput, GivenKey, KeyOutput,
         KeyPolicy, KeyRing, LogBucket, LoggingAgent, PublisherModelConfig, Recording, Sink,
-        service_account,
+        iam_service_account,
     },
     right::Draft,
     wanted::Sketch,
@@ -110,7 +110,7 @@ fn log(draft: &mut Draft, sketch: &Sketch<'_>, sealed: &Sealed) {
 
 /// What Vertex AI logs, and what is done to who may call it.
 fn filter(sketch: &Sketch<'_>) -> String {
-    let email = service_account::email(&sketch.config.service_account_name(), sketch.project());
+    let email = iam_service_account::email(&sketch.config.service_account_name(), sketch.project());
     let role = access::role_name(sketch);
     format!(
         "protoPayload.serviceName=\"aiplatform.googleapis.com\" OR \
@@ -134,7 +134,7 @@ fn recordings(draft: &mut Draft, sketch: &Sketch<'_>, dataset: &Ref<DatasetOutpu
             dataset: sketch.config.dataset_name().to_string(),
             recording: recorded.then(|| Recording {
                 dataset: dataset.clone(),
-                table: table(&model.to_string()),
+                table: table(model.as_ref()),
                 sampling_rate: wanted.sampling_rate,
             }),
             events: logging.inference_events,

@@ -30,7 +30,7 @@ pub fn send(
         .allow_non_standard_methods(true)
         .build()
         .into();
-    let request = ureq::http::Request::builder()
+    let request = http::Request::builder()
         .method(verb)
         .uri(url)
         .header("content-type", "application/json")

@@ -25,6 +25,7 @@ mod licence;
 mod rights;
 mod support;
 mod terminal;
+mod vertex;
 mod vertex_config;
 mod wanted;
 mod whole;

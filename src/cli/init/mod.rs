@@ -45,7 +45,10 @@ pub(super) struct Init {
 impl Init {
     pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
         if self.cloud == Some(Cloud::Gcp) {
-            todo!()
+            let message = "a `vertex-config.yaml` has to be written by hand";
+            return Err(vec![Error::new(Kind::Config, message).hint(
+                "begin with examples/vertex-config.yaml; check it: groundwork config check",
+            )]);
         }
         let given = self.answers.read(global.region.as_deref())?;
         let path = path(global);

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    AuditLogging, DataLocation, DatasetName, EndpointName, IamRole, Key, KmsKeyName, LogBucketName,
+    AuditLogging, DataLocation, DatasetName, EndpointName, IamRole, KmsKeyName, LogBucketName,
     Logging, Member, Monitoring, Network, PrivateServiceConnect, ProjectId, ServiceAccount, Subnet,
     VertexLocation, VertexModel, WorkloadIdentity, WorkloadIdentityFederation, choice::choice,
 };

@@ -234,11 +234,10 @@ impl Resource for Model {
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
         // One that is not wanted is nobody's question any more.
-        let verdict = if context.wanted() {
-            self.verdict(self.ask(context).await, &context.cloud.project.id)?
-        } else {
-            Verdict::Open
-        };
+        if !context.wanted() {
+            return Ok(None);
+        }
+        let verdict = self.verdict(self.ask(context).await, &context.cloud.project.id)?;
         Ok(Some(Observed { state: verdict.gate(), output: verdict, owner: Owner::Parent }))
     }
 

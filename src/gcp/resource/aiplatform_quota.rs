@@ -160,7 +160,10 @@ impl Resource for Quota {
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
         // One that is not wanted is nobody's question any more.
-        let verdict = if context.wanted() { self.look(context).await? } else { Verdict::Open };
+        if !context.wanted() {
+            return Ok(None);
+        }
+        let verdict = self.look(context).await?;
         Ok(Some(Observed { state: verdict.gate(), output: verdict, owner: Owner::Parent }))
     }
 

@@ -87,6 +87,7 @@ impl Entitled for ManagedZone {
                 "dns.managedZones.create",
                 "dns.managedZones.update",
                 "dns.networks.bindPrivateDNSZone",
+                "dns.networks.targetWithPeeringZone",
             ],
             destroy: &["dns.managedZones.delete"],
         }

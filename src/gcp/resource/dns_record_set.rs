@@ -67,8 +67,12 @@ impl Entitled for RecordSet {
     fn permissions(&self) -> Permissions {
         Permissions {
             plan: &["dns.resourceRecordSets.get"],
-            apply: &["dns.resourceRecordSets.create", "dns.resourceRecordSets.update"],
-            destroy: &["dns.resourceRecordSets.delete"],
+            apply: &[
+                "dns.changes.create",
+                "dns.resourceRecordSets.create",
+                "dns.resourceRecordSets.update",
+            ],
+            destroy: &["dns.changes.create", "dns.resourceRecordSets.delete"],
         }
     }
 }

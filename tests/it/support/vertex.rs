@@ -9,12 +9,48 @@ use groundwork::{
 };
 use tempfile::TempDir;
 
-use super::google::fake::{Google, caller::OWNER};
+use super::google::fake::{Google, caller::OWNER, service::compute};
 
 pub const PROJECT: &str = "acme-ai";
 
 /// The smallest configuration.
 pub const SMALL: &str = "vertex_ai:\n  project_id: acme-ai\n  location: us\n";
+
+/// With everything on.
+pub const EVERYTHING: &str = r#"
+vertex_ai:
+  project_id: acme-ai
+  location: us-east5
+  model_name: claude-sonnet-4-5
+  small_fast_model_name: claude-haiku-4-5
+  network: projects/acme-ai/global/networks/corp
+  subnet: projects/acme-ai/regions/us-east5/subnetworks/corp
+  private_service_connect: { address: 10.250.0.2, target: all-apis }
+  service_account: { key: file, impersonators: ["group:devs@example.com"] }
+  workload_identity_federation:
+    issuer: https://token.actions.githubusercontent.com
+    attribute_mapping: { google.subject: assertion.sub, attribute.repository: assertion.repository }
+    attribute_condition: assertion.repository_owner == 'acme'
+    attributes: { repository: [acme/app] }
+  access: { members: ["group:devs@example.com"] }
+  logging:
+    request_response: { enabled: true }
+    inference_events: true
+  monitoring:
+    alarms: { tokens_per_hour: 1000000, no_traffic_hours: 4 }
+    notify: ["email:devops@example.com", "https://hooks.example.com/s3cret"]
+    budget: { billing_account: 0123AB-4567CD-89EF01, monthly_amount: 1000 }
+labels: { team: platform }
+"#;
+
+/// Puts the network of [`EVERYTHING`] into the project.
+pub fn network(google: &Google) {
+    google.world(|world| {
+        let project = world.first_project();
+        compute::add_network(world, &project, "corp", false);
+        compute::add_subnet(world, &project, "corp", "us-east5", "corp", "10.0.0.0/24");
+    });
+}
 
 pub fn config(text: &str) -> VertexConfig {
     let folder = TempDir::new().unwrap();
@@ -50,7 +86,7 @@ impl Tenant {
         tenant
     }
 
-    pub fn project(&self) -> Project {
+    pub fn project() -> Project {
         Project { id: PROJECT.into(), number: "123456789012".into() }
     }
 
@@ -60,7 +96,7 @@ impl Tenant {
 
     pub fn wanted(&self) -> Wanted {
         let location = self.config.vertex_ai.location.clone().unwrap();
-        let (project, folder) = (self.project(), self.folder());
+        let (project, folder) = (Self::project(), self.folder());
         wanted(&self.config, &Place { project: &project, location: &location, folder: &folder })
     }
 
@@ -74,7 +110,7 @@ impl Tenant {
         let retry = Retry { tries: self.tries, first: Duration::from_millis(1) };
         let token = TokenSource::given(token, Some(PROJECT)).unwrap();
         let rest = Rest::new(Some(self.google.url()), token, retry, stop).unwrap();
-        Gcp { rest, project: self.project(), mark: mark(&self.config) }
+        Gcp { rest, project: Self::project(), mark: mark(&self.config) }
     }
 
     fn options(adopt: &[&str], delete_data: bool) -> Options {

@@ -46,7 +46,10 @@ impl Callers {
         if !self.tokens.values().any(|known| *known == identity) {
             self.admit(who, &identity);
         }
-        let only = permissions.iter().map(ToString::to_string).collect();
+        // Google's reference has the permissions of pools with the service's host, its refusals
+        // without.
+        let short = |it: &&str| it.replacen("iam.googleapis.com/", "iam.", 1);
+        let only = permissions.iter().map(short).collect();
         self.rights.entry(identity).or_default().only = Some(only);
     }
 

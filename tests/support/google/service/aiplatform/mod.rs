@@ -59,7 +59,8 @@ pub const METHODS: &[Method] = &[
     ),
     Method::read(
         "aiplatform.projects.locations.operations.get",
-        &["aiplatform.operations.get"],
+        // None is documented.
+        &[],
         operation::get,
     ),
     Method::read(

@@ -124,7 +124,13 @@ impl Resource for KeyPolicy {
             return Ok(None);
         }
         let state = State { members: Known::Now(members) };
-        Ok(Some(Observed { state, output: (), owner: Owner::Parent }))
+        // The agents are the project's: whatever else it keeps under somebody's key needs them, too.
+        let owner = if self.own || context.wanted() {
+            Owner::Parent
+        } else {
+            Owner::Other("whoever keeps the key".into())
+        };
+        Ok(Some(Observed { state, output: (), owner }))
     }
 
     async fn create(&self, context: &Context<'_, Gcp>, want: &State) -> Result<()> {

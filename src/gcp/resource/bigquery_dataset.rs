@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     KeyOutput,
-    key_policy::{KEY_TRIES, key_unready},
+    kms_key_policy::{KEY_TRIES, key_unready},
 };
 use crate::{
     error::Result,

@@ -160,8 +160,8 @@ impl Resource for ServiceAccount {
                 "serviceAccount": { "displayName": display_name, "description": description },
                 "updateMask": "displayName,description",
             });
-            let patch = rest.patch("iam.projects.serviceAccounts.patch", &path).json(body);
-            patch.send::<Account>().await.done()?;
+            let change = rest.patch("iam.projects.serviceAccounts.patch", &path).json(body);
+            change.send::<Account>().await.done()?;
         }
         if !have.state.enabled {
             let call = "iam.projects.serviceAccounts.enable";

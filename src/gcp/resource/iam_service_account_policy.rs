@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::service_account::{ServiceAccountOutput, email};
+use super::iam_service_account::{ServiceAccountOutput, email};
 use crate::{
     error::Result,
     gcp::{

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::workload_identity_pool::{self, WorkloadIdentityPoolOutput};
+use super::iam_workload_identity_pool::{self, WorkloadIdentityPoolOutput};
 use crate::{
     error::Result,
     gcp::{
@@ -89,12 +89,12 @@ const MASK: &str = "displayName,description,disabled,oidc,attributeMapping,attri
 
 impl WorkloadIdentityProvider {
     fn path(&self, gcp: &Gcp) -> String {
-        let pool = workload_identity_pool::path(&self.pool_id, gcp);
+        let pool = iam_workload_identity_pool::path(&self.pool_id, gcp);
         format!("{pool}/providers/{}", self.name)
     }
 
     fn output(&self, gcp: &Gcp) -> WorkloadIdentityProviderOutput {
-        let pool = workload_identity_pool::full_name(&self.pool_id, &gcp.project);
+        let pool = iam_workload_identity_pool::full_name(&self.pool_id, &gcp.project);
         WorkloadIdentityProviderOutput { name: format!("{pool}/providers/{}", self.name) }
     }
 
@@ -222,7 +222,7 @@ impl Resource for WorkloadIdentityProvider {
         want: &State,
     ) -> Result<WorkloadIdentityProviderOutput> {
         let gcp = context.cloud;
-        let pool = workload_identity_pool::path(&self.pool_id, gcp);
+        let pool = iam_workload_identity_pool::path(&self.pool_id, gcp);
         let call = "iam.projects.locations.workloadIdentityPools.providers.create";
         let create = gcp.rest.post(call, format!("{pool}/providers"));
         let create = create.query("workloadIdentityPoolProviderId", &self.name);

@@ -9,10 +9,7 @@
 //! one who says that there is no other ([`ServiceAccountKey::only`]), and only those that the plan
 //! showed.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
@@ -20,8 +17,8 @@ use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    service_account::{ServiceAccountOutput, email},
-    service_account_key_file::{self as key_file, Held},
+    iam_service_account::{ServiceAccountOutput, email},
+    iam_service_account_key_file::{self as key_file, Held},
 };
 use crate::{
     error::{Error, Kind, Result},

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{
     NotificationChannelOutput,
-    monitoring::{self, Listed, labels, marked, shaped, text},
-    notification_channel::digits,
+    monitoring_named::{self, Listed, labels, marked, shaped, text},
+    monitoring_notification_channel::digits,
 };
 use crate::{
     error::Result,
@@ -143,7 +143,7 @@ impl Resource for AlertPolicy {
     }
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
-        let found = monitoring::list(context, &LISTED).await?;
+        let found = monitoring_named::list(context, &LISTED).await?;
         Ok(found.first().map(|found| {
             let channels = found.get("notificationChannels").and_then(Value::as_array);
             let channels = channels.into_iter().flatten().filter_map(Value::as_str);
@@ -162,7 +162,7 @@ impl Resource for AlertPolicy {
     async fn create(&self, context: &Context<'_, Gcp>, want: &State) -> Result<AlertPolicyOutput> {
         let call = "monitoring.projects.alertPolicies.create";
         let body = self.whole(context, &want.labels)?;
-        Ok(output(&monitoring::create(context, call, &LISTED, body).await?))
+        Ok(output(&monitoring_named::create(context, call, &LISTED, body).await?))
     }
 
     async fn update(
@@ -179,7 +179,8 @@ impl Resource for AlertPolicy {
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
-        monitoring::delete(context, "monitoring.projects.alertPolicies.delete", &LISTED).await?;
+        monitoring_named::delete(context, "monitoring.projects.alertPolicies.delete", &LISTED)
+            .await?;
         Ok(Deletion::Done)
     }
 }

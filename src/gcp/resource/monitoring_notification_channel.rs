@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::monitoring::{self, Listed, labels, marked, text};
+use super::monitoring_named::{self, Listed, labels, marked, text};
 use crate::{
     error::Result,
     gcp::{
@@ -181,7 +181,7 @@ impl Resource for NotificationChannel {
     }
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
-        let found = monitoring::list(context, &LISTED).await?;
+        let found = monitoring_named::list(context, &LISTED).await?;
         Ok(found.first().map(|found| {
             let (kind, labels) = (text(found, "/type"), labels(found));
             let hash = labels.get(HASH).cloned().unwrap_or_default();
@@ -207,7 +207,7 @@ impl Resource for NotificationChannel {
     ) -> Result<NotificationChannelOutput> {
         let call = "monitoring.projects.notificationChannels.create";
         let body = self.body(want, &Labels::new());
-        Ok(output(&monitoring::create(context, call, &LISTED, body).await?))
+        Ok(output(&monitoring_named::create(context, call, &LISTED, body).await?))
     }
 
     async fn update(
@@ -225,7 +225,7 @@ impl Resource for NotificationChannel {
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
         // Without force: if somebody else's policy tells through it, that is for them to change.
         let call = "monitoring.projects.notificationChannels.delete";
-        monitoring::delete(context, call, &LISTED).await?;
+        monitoring_named::delete(context, call, &LISTED).await?;
         Ok(Deletion::Done)
     }
 }

@@ -3,7 +3,7 @@
 //! What is checked is what would fail later with words that do not name the cause: that it is where
 //! the data is to lie, made for encryption, and that its primary version is enabled.
 
-use super::{KeyOutput, crypto_key::Key};
+use super::{KeyOutput, kms_crypto_key::Key};
 use crate::{
     error::{Error, Kind, Result},
     gcp::{

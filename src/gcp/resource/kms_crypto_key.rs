@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{KeyRingOutput, crypto_key_version::Version};
+use super::{KeyRingOutput, kms_crypto_key_version::Version};
 use crate::{
     error::{Error, Kind, Result},
     gcp::{

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     KeyOutput,
-    key_policy::{KEY_TRIES, key_unready},
+    kms_key_policy::{KEY_TRIES, key_unready},
 };
 use crate::{
     error::{Error, Kind, Result},

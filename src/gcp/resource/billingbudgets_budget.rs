@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::{
     NotificationChannelOutput,
-    monitoring::{shaped, text},
-    notification_channel::digits,
+    monitoring_named::{shaped, text},
+    monitoring_notification_channel::digits,
 };
 use crate::{
     error::{Error, Kind, Result},
