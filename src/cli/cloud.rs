@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use super::{Ending, Global, aws::AwsTenant, gcp::GcpTenant};
 use crate::{
     claude::Environment,
-    config::Warning,
-    error::{Error, Result},
+    config::{self, Warning},
+    error::{Error, Kind, Result},
     reconcile::{Graph, Orphan, Phase, Report, Stop, Survey},
     ui::Ui,
 };
@@ -22,6 +22,27 @@ pub(super) enum Cloud {
 }
 
 impl Cloud {
+    /// Whose configuration is named, or else is nearest. Without any it is the default: then the
+    /// error is the one of the file that is asked for first.
+    pub(super) fn of_configuration(global: &Global) -> Result<Self> {
+        let named = global.config.as_ref().filter(|path| !path.as_os_str().is_empty());
+        if let Some(path) = named {
+            return Ok(match config::cloud_of(path) {
+                Some(config::Cloud::Gcp) => Self::Gcp,
+                Some(config::Cloud::Aws) | None => Self::Aws,
+            });
+        }
+        match config::nearest(&std::env::current_dir().unwrap_or_default()).as_slice() {
+            [config::Cloud::Gcp] => Ok(Self::Gcp),
+            [] | [config::Cloud::Aws] => Ok(Self::Aws),
+            _ => {
+                let message = "there is a configuration for each cloud here";
+                Err(Error::new(Kind::Config, message)
+                    .hint("say which is meant: groundwork env aws, or groundwork env gcp"))
+            }
+        }
+    }
+
     /// Runs a command with the kind of tenant that this cloud has.
     pub(super) fn run(self, command: &impl OfTenant, global: &Global, ui: &Ui) -> Ending {
         match self {

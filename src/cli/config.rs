@@ -1,7 +1,5 @@
 //! `groundwork config`: checks the files that people write, and describes them to their editors.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand, builder::BoolishValueParser};
 
 use super::{
@@ -11,7 +9,7 @@ use super::{
     gcp::GcpTenant,
 };
 use crate::{
-    config::{self, Shape as _, VertexConfig},
+    config::{self, VertexConfig},
     error::{Error, Kind},
     ui::{Exit, Ui},
 };
@@ -73,18 +71,12 @@ fn check(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
             Some(config::Cloud::Aws) | None => check_one::<AwsTenant>(global, ui),
         };
     }
-    let here = std::env::current_dir().unwrap_or_default();
-    let found = |name| config::find(&here, name);
-    let depth = |path: &PathBuf| here.join(path).components().count();
-    let (aws, gcp) = (found(config::Config::FILE_NAME), found(VertexConfig::FILE_NAME));
-    // Of two folders the nearer one is meant; of two files in one folder both are.
-    let nearest = aws.iter().chain(&gcp).map(depth).max();
-    let is_near = |path: &PathBuf| Some(depth(path)) == nearest;
+    let nearest = config::nearest(&std::env::current_dir().unwrap_or_default());
     // Without either, the error is the one of the file that is asked for first.
-    let asks_aws = aws.as_ref().is_some_and(is_near) || nearest.is_none();
+    let aws = nearest.is_empty() || nearest.contains(&config::Cloud::Aws);
     let both = [
-        asks_aws.then(|| check_one::<AwsTenant>(global, ui)),
-        gcp.filter(is_near).map(|_| check_one::<GcpTenant>(global, ui)),
+        aws.then(|| check_one::<AwsTenant>(global, ui)),
+        nearest.contains(&config::Cloud::Gcp).then(|| check_one::<GcpTenant>(global, ui)),
     ];
     let errors: Vec<Error> = both.into_iter().flatten().filter_map(Result::err).flatten().collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }

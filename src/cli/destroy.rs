@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct Destroy {
     /// Where the tenant is
     cloud: Cloud,
-    /// Delete also what holds data: the log group, the bucket with its logs, and, in a month, the key
+    /// Delete also what holds data: logs, recorded requests, and, in a month, the key
     #[arg(long, env = "GROUNDWORK_DELETE_DATA", value_parser = BoolishValueParser::new())]
     delete_data: bool,
     #[command(flatten)]

@@ -16,7 +16,7 @@ use crate::{
 
 #[derive(Args, Debug)]
 pub(super) struct Env {
-    /// Where the tenant is [default: aws]
+    /// Where the tenant is [default: that of the nearest configuration]
     cloud: Option<Cloud>,
     /// The shell that reads the commands
     #[arg(long, env = "GROUNDWORK_SHELL", default_value = "bash")]
@@ -46,7 +46,11 @@ enum Format {
 
 impl Env {
     pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
-        self.cloud.unwrap_or_default().run(&self, global, ui)
+        let cloud = match self.cloud {
+            Some(cloud) => cloud,
+            None => Cloud::of_configuration(global).map_err(|error| vec![error])?,
+        };
+        cloud.run(&self, global, ui)
     }
 }
 

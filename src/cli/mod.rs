@@ -43,13 +43,14 @@ pub struct Cli {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Options of every command")]
 struct Global {
-    /// The configuration [default: claude-config.yaml here or in a parent folder]
+    /// The configuration [default: claude-config.yaml for AWS, vertex-config.yaml for Google Cloud,
+    /// here or in a parent folder]
     #[arg(short, long, global = true, env = "GROUNDWORK_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// The AWS profile to sign in with
     #[arg(long, global = true, env = "GROUNDWORK_PROFILE", value_name = "NAME")]
     profile: Option<String>,
-    /// The region, instead of the configuration's
+    /// The region or location, instead of the configuration's
     #[arg(long, global = true, env = "GROUNDWORK_REGION")]
     region: Option<String>,
     /// Where to send calls, instead of to the cloud; for Google with {api} in it

@@ -30,8 +30,8 @@ pub(super) struct Provision {
     /// Change nothing; exit with 3 if anything would change
     #[arg(long, env = "GROUNDWORK_EXPECT_NO_CHANGES", value_parser = BoolishValueParser::new())]
     expect_no_changes: bool,
-    /// Print the IAM policy that this configuration takes, and change nothing. Adopting takes more:
-    /// what has no mark of ours yet is not in it
+    /// Print the IAM policy, or the custom role, that this configuration takes, and change nothing.
+    /// Adopting may take more: what has no mark of ours yet is not in an IAM policy
     #[arg(long, env = "GROUNDWORK_PRINT_POLICY", value_name = "FOR", value_enum)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "apply")]
     print_policy: Option<PolicyFor>,

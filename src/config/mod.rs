@@ -61,7 +61,7 @@ pub use self::{
     shape::{
         Access, Bedrock, Config, Encryption, InferenceProfile, Logging, Oidc, S3Logging, VpcConfig,
     },
-    shaped::{Cloud, Notes, Shape, Told, cloud_of},
+    shaped::{Cloud, Notes, Shape, Told, cloud_of, nearest},
     tenant::{AccountId, Tenant},
     vertex::{
         Key, ModelEnablement, NotificationChannel, PrivateServiceConnect, ProjectId, VertexConfig,

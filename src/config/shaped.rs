@@ -152,3 +152,15 @@ pub fn cloud_of(path: &std::path::Path) -> Option<Cloud> {
         _ => None,
     }
 }
+
+/// The clouds whose files are nearest to a folder: of two folders the nearer one is meant, of two
+/// files in one folder both are.
+pub fn nearest(folder: &std::path::Path) -> Vec<Cloud> {
+    let found = |name, cloud| Some((super::find(folder, name)?, cloud));
+    let both = [found(Config::FILE_NAME, Cloud::Aws), found(VertexConfig::FILE_NAME, Cloud::Gcp)];
+    let depth = |path: &std::path::Path| folder.join(path).components().count();
+    let found: Vec<_> =
+        both.into_iter().flatten().map(|(path, cloud)| (depth(&path), cloud)).collect();
+    let deepest = found.iter().map(|(depth, _)| *depth).max();
+    found.into_iter().filter(|(depth, _)| Some(*depth) == deepest).map(|(_, cloud)| cloud).collect()
+}
