@@ -156,6 +156,7 @@ pub fn resolve(config: &VertexConfig, location: &VertexLocation) -> (VertexModel
     let Resolving { mut notes, .. } = resolving;
     tell_variables(&models, &mut notes);
     tell_log(config, &models, &mut notes);
+    tell_endpoint(config, &models, &mut notes);
     if let (Some(wanted), Some(most)) = (vertex.max_tokens, most_tokens(&models.main.model))
         && wanted > most
     {
@@ -164,6 +165,22 @@ pub fn resolve(config: &VertexConfig, location: &VertexLocation) -> (VertexModel
         notes.push(Note { key: "vertex_ai.max_tokens", message, hint: None });
     }
     (models, notes)
+}
+
+/// An endpoint within the network is for regions and `global`: the multi-regions have hosts of their
+/// own, which are not behind it (Google's page on accessing regional endpoints).
+fn tell_endpoint(config: &VertexConfig, models: &VertexModels, notes: &mut Vec<Note>) {
+    if config.vertex_ai.private_service_connect.is_none() {
+        return;
+    }
+    let Some(called) = models.iter().find(|called| called.location.is_multi_region()) else {
+        return;
+    };
+    let Called { model, location } = called;
+    let message = format!("`{model}` is called in `{location}`, which is not behind the endpoint");
+    let hint = "call it in `global` or in a region that offers it: `vertex_ai.model_locations`";
+    let key = "vertex_ai.private_service_connect";
+    notes.push(Note { key, message, hint: Some(hint.to_owned()) });
 }
 
 /// Adds to a configuration's warnings what there is to know about its models.

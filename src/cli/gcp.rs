@@ -87,7 +87,7 @@ impl Tenant for GcpTenant {
         ui.clear();
         let (rest, project) = looked?;
         let Wanted { graph, handles, rights } = self.wanted(&project);
-        let cloud = Gcp { rest, project, mark: gcp::mark(&self.config) };
+        let cloud = Gcp::new(rest, project, gcp::mark(&self.config));
         Ok(Opened { cloud, graph, handles, caller: Caller { rights } })
     }
 

@@ -46,7 +46,9 @@ pub(super) fn role_name(sketch: &Sketch<'_>) -> String {
 pub(super) fn draw(draft: &mut Draft, sketch: &Sketch<'_>) -> Ref<ServiceAccountOutput> {
     let services = || sketch.services.clone();
     let vertex = &sketch.config.vertex_ai;
-    let own = vertex.access.role.is_none();
+    // One that is named as ours is ours.
+    let ours = iam_role::full_name(&role_id(sketch.tenant()), sketch.project());
+    let own = vertex.access.role.as_ref().is_none_or(|role| role.as_ref() == ours);
     let role = draft.add_if(
         own,
         Role {
@@ -107,6 +109,7 @@ fn policy(
         project: sketch.project().to_owned(),
         grants: members.map(|member| Grant { role: role.clone(), member }).collect(),
         own_roles: vec![iam_role::full_name(&role_id(sketch.tenant()), sketch.project())],
+        account: principal::canonical(&principal::service_account(&email)),
         audit,
         services: sketch.services.clone(),
         after: own_role.into_iter().chain([account.id()]).collect(),

@@ -151,25 +151,28 @@ impl Watched<'_> {
         self.logged("role-granted", &filter, &text)
     }
 
-    /// Somebody makes or uploads a key of the service account.
-    pub(super) fn key_created(&self, email: &str) -> Alert {
+    /// Somebody makes or uploads a key of the service account, or lets others act as it.
+    pub(super) fn account_opened(&self, email: &str) -> Alert {
         let filter = format!(
             "resource.type=\"service_account\"\n\
              resource.labels.email_id=\"{email}\"\n\
              protoPayload.serviceName=\"iam.googleapis.com\"\n\
              protoPayload.methodName=(\"google.iam.admin.v1.CreateServiceAccountKey\" OR \
-             \"google.iam.admin.v1.UploadServiceAccountKey\")"
+             \"google.iam.admin.v1.UploadServiceAccountKey\" OR \
+             \"google.iam.admin.v1.SetIAMPolicy\")"
         );
         let text = Text {
-            title: "a key of the service account has been made".into(),
+            title: "the service account has a new key, or others may act as it".into(),
             advice: format!(
-                "Whoever has it, calls the models as `{email}` from anywhere. If nobody knows of \
-                 it: `gcloud iam service-accounts keys list --iam-account={email} \
-                 --project={project}`, then `... keys disable KEY_ID`.",
+                "Whoever has a key, calls the models as `{email}` from anywhere. If nobody knows \
+                 of it: `gcloud iam service-accounts keys list --iam-account={email} \
+                 --project={project}`, then `... keys disable KEY_ID`. Who may act as it: `gcloud \
+                 iam service-accounts get-iam-policy {email} --project={project}`. Groundwork's own \
+                 runs are told of, too.",
                 project = self.project
             ),
         };
-        self.logged("key-created", &filter, &text)
+        self.logged("account-opened", &filter, &text)
     }
 
     fn rate(&self, name: &'static str, codes: &str, percent: f64, text: &Text) -> Alert {
@@ -285,7 +288,7 @@ mod tests {
 
     #[test]
     fn an_alert_on_a_log_says_how_often_it_is_told_of() {
-        let body = watched(&[]).key_created("a@p.iam.gserviceaccount.com").body;
+        let body = watched(&[]).account_opened("a@p.iam.gserviceaccount.com").body;
         assert_eq!(body["alertStrategy"]["notificationRateLimit"]["period"], "300s");
         assert!(watched(&[]).latency(1).body["alertStrategy"]["notificationRateLimit"].is_null());
     }

@@ -1,6 +1,9 @@
 //! The way to a project: sign-in, and the one object that all resources work with.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
+use tokio::sync::Mutex;
 
 use super::{
     Mark,
@@ -43,6 +46,15 @@ pub struct Gcp {
     pub rest: Rest,
     pub project: Project,
     pub mark: Mark,
+    /// Held by who changes Cloud Monitoring, which takes one change of a project at a time.
+    pub(super) monitoring: Arc<Mutex<()>>,
+}
+
+impl Gcp {
+    pub fn new(rest: Rest, project: Project, mark: Mark) -> Self {
+        let rest = rest.for_project(&project);
+        Self { rest, project, mark, monitoring: Arc::default() }
+    }
 }
 
 /// Chooses how to sign in. Makes no call to Google Cloud.

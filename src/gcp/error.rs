@@ -2,7 +2,7 @@
 //!
 //! Code, status and reason decide, never the text. The one exception is named where it is made.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde_json::Value;
 
@@ -34,6 +34,10 @@ pub(super) struct Refusal {
     /// What the reason is about, by key.
     pub metadata: serde_json::Map<String, Value>,
     pub message: String,
+    /// Whether it speaks of a project that is not ours.
+    pub elsewhere: bool,
+    /// How long to wait, if the service has said so.
+    pub retry_after: Option<Duration>,
 }
 
 impl Refusal {
@@ -65,6 +69,8 @@ impl Refusal {
             reason: info.map(|info| text(info, "reason")).unwrap_or_default(),
             metadata: metadata.cloned().unwrap_or_default(),
             message,
+            elsewhere: false,
+            retry_after: None,
         }
     }
 
@@ -79,10 +85,25 @@ impl Refusal {
         refusal
     }
 
-    /// Whether the API is not switched on in the project.
+    /// Whether the API is not switched on in our project. In another one, such as that which pays for
+    /// the credentials, it would say nothing of what is there.
     pub(super) fn is_disabled(&self) -> bool {
-        self.code == 403
-            && matches!(self.reason.as_str(), "SERVICE_DISABLED" | "accessNotConfigured")
+        self.says_disabled() && !self.elsewhere
+    }
+
+    fn says_disabled(&self) -> bool {
+        let off = |word: &str| matches!(word, "SERVICE_DISABLED" | "accessNotConfigured");
+        self.code == 403 && (off(&self.reason) || off(&self.status))
+    }
+
+    /// Whether another change was under way.
+    pub(super) fn is_aborted(&self) -> bool {
+        self.code == 409 && self.status == "ABORTED"
+    }
+
+    /// The project that was to have the API, such as `projects/123`.
+    pub(super) fn consumer(&self) -> Option<&str> {
+        self.metadata.get("consumer").and_then(Value::as_str)
     }
 
     fn kind(&self) -> Kind {
@@ -202,6 +223,16 @@ impl Failure {
                 said.hint(format!(
                     "it is switched on by provisioning, or: gcloud services enable {service}"
                 ))
+            }
+            _ if refusal.says_disabled() => {
+                let service = metadata("service").unwrap_or("SERVICE");
+                let project = refusal.consumer().unwrap_or("projects/PROJECT");
+                let project = project.trim_start_matches("projects/");
+                said.hint(format!(
+                    "the credentials are of another project, and it is off there: gcloud services \
+                     enable {service} --project {project}"
+                ))
+                .hint("or let our project pay: GOOGLE_CLOUD_QUOTA_PROJECT")
             }
             (403, "USER_PROJECT_DENIED") => said.hint(
                 "the project that pays for the calls needs roles/serviceusage.serviceUsageConsumer",

@@ -255,24 +255,6 @@ impl Policy {
             None => configs.push(json!({ "service": service, "auditLogConfigs": [fresh] })),
         }
     }
-
-    /// Says whether that changed anything.
-    pub(super) fn stop_auditing(&mut self, service: &str, log_type: &str) -> bool {
-        if self.audited(service, log_type).is_none() {
-            return false;
-        }
-        let Some(configs) = self.list_mut("auditConfigs") else { return false };
-        for config in configs.iter_mut().filter(|config| is(config, "service", service)) {
-            if let Some(logs) = config.get_mut("auditLogConfigs").and_then(Value::as_array_mut) {
-                logs.retain(|log| !is(log, "logType", log_type));
-            }
-        }
-        configs.retain(|config| {
-            let logs = config.get("auditLogConfigs").and_then(Value::as_array);
-            !(is(config, "service", service) && logs.is_some_and(Vec::is_empty))
-        });
-        true
-    }
 }
 
 fn is(object: &Value, key: &str, text: &str) -> bool {
@@ -326,9 +308,6 @@ mod tests {
         policy.audit("s", "DATA_READ", &[]);
         assert_eq!(policy.audited("s", "DATA_READ"), Some(vec![]));
         assert_eq!(policy.list("auditConfigs").count(), 2);
-        assert!(policy.stop_auditing("s", "DATA_READ"));
-        assert!(!policy.stop_auditing("s", "DATA_READ"));
-        assert_eq!(policy, before);
     }
 
     #[test]

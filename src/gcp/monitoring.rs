@@ -75,5 +75,5 @@ fn alerts(draft: &mut Draft, sketch: &Sketch<'_>, channels: &[Ref<NotificationCh
     let hours = alarms.no_traffic_hours;
     add(hours.is_some(), watched.no_traffic(hours.unwrap_or(1)));
     add(true, watched.role_granted(&access::role_name(sketch)));
-    add(true, watched.key_created(&email));
+    add(true, watched.account_opened(&email));
 }

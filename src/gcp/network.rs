@@ -2,7 +2,10 @@
 //!
 //! `network` and `subnet` are no property of a model, as guides have it: they say from where the
 //! APIs are called. A subnet gets Private Google Access. An endpoint of Private Service Connect is
-//! for every API, since there is none for Vertex AI alone, and takes a zone for their names.
+//! for every API, since there is none for Vertex AI alone; but only the names that Claude Code calls
+//! lead there. One zone for all of Google's APIs would take over the whole network.
+
+use std::collections::BTreeSet;
 
 use super::{
     resource::{
@@ -12,9 +15,10 @@ use super::{
     right::Draft,
     wanted::Sketch,
 };
-use crate::{config::PrivateServiceConnect, reconcile::Ref};
-
-const NAMES: &str = "googleapis.com.";
+use crate::{
+    config::{PrivateServiceConnect, VertexLocation},
+    reconcile::Ref,
+};
 
 pub(super) fn draw(draft: &mut Draft, sketch: &Sketch<'_>) {
     let services = || sketch.services.clone();
@@ -63,7 +67,7 @@ fn endpoint(
             services: services(),
         },
     );
-    draft.add_if(
+    let rule = draft.add_if(
         wanted,
         ForwardingRule {
             name: sketch.config.endpoint_name().to_string(),
@@ -73,18 +77,29 @@ fn endpoint(
             services: services(),
         },
     );
-    let zone = ManagedZone {
-        name: sketch.tenant().to_owned(),
-        dns_name: NAMES.into(),
-        network: network.clone(),
-        services: services(),
-    };
-    let zone = draft.add_if(wanted, zone);
-    for (kind, name, value) in
-        [("A", NAMES.to_owned(), ip), ("CNAME", format!("*.{NAMES}"), NAMES.to_owned())]
-    {
-        let name = format!("{}/{kind}/{name}", sketch.tenant());
-        let values = vec![value];
-        draft.add_if(wanted, RecordSet { name, values, zone: zone.clone(), services: services() });
+    for host in hosts(sketch) {
+        let label = host.split('.').next().unwrap_or_default();
+        let name = format!("{}-{label}", sketch.tenant());
+        let zone = ManagedZone {
+            name: name.clone(),
+            dns_name: format!("{host}."),
+            network: network.clone(),
+            // The name leads nowhere before the endpoint is there.
+            endpoint: rule.id(),
+            services: services(),
+        };
+        let zone = draft.add_if(wanted, zone);
+        let name = format!("{name}/A/{host}.");
+        let values = vec![ip.clone()];
+        draft.add_if(wanted, RecordSet { name, values, zone, services: services() });
     }
+}
+
+/// The names that lead to the endpoint: what Claude Code calls, and no other API, so that whoever
+/// else is in the network is left alone. A multi-region is not behind such an endpoint at all.
+fn hosts(sketch: &Sketch<'_>) -> BTreeSet<String> {
+    let locations = sketch.models.iter().map(|called| &called.location);
+    let reached = locations.filter(|location| !location.is_multi_region());
+    let signing_in = ["iamcredentials", "oauth2", "sts"].map(|api| format!("{api}.googleapis.com"));
+    reached.map(VertexLocation::host).chain(signing_in).collect()
 }

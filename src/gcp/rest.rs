@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
+    Project,
     error::{Failure, Refusal},
     token::TokenSource,
 };
@@ -33,6 +34,8 @@ const API: &str = "{api}";
 const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?');
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_mins(1);
+/// In seconds. Who asks for longer is not waited for.
+const LONGEST_RETRY_AFTER: u64 = 60;
 /// An API that was switched on a moment ago is refused for up to some minutes.
 const TRIES_WHILE_ENABLING: u32 = 40;
 
@@ -60,6 +63,8 @@ pub struct Rest {
     stop: Stop,
     /// Whether this run has switched on APIs.
     enabling: Arc<AtomicBool>,
+    /// Both names of the project, once they are known.
+    consumers: Vec<String>,
 }
 
 impl Rest {
@@ -79,7 +84,14 @@ impl Rest {
                 Error::new(Kind::Internal, "could not set up HTTP").caused_by(error)
             })?;
         let enabling = Arc::new(AtomicBool::new(false));
-        Ok(Self { client, endpoint, token, retry, stop, enabling })
+        Ok(Self { client, endpoint, token, retry, stop, enabling, consumers: Vec::new() })
+    }
+
+    /// The same, that knows its project: what is said of another one is told apart.
+    #[must_use]
+    pub(super) fn for_project(mut self, project: &Project) -> Self {
+        self.consumers = [&project.id, &project.number].map(|it| format!("projects/{it}")).into();
+        self
     }
 
     /// From now on, an API that is off is one that will be on in a moment.
@@ -209,7 +221,8 @@ impl Request<'_> {
         for attempt in 0.. {
             match self.try_once(page).await {
                 Err(failure) if self.worth_another(attempt, &failure) => {
-                    let wait = self.rest.wait_before(attempt);
+                    let asked = failure.refusal().and_then(|refusal| refusal.retry_after);
+                    let wait = asked.unwrap_or_else(|| self.rest.wait_before(attempt));
                     tokio::select! {
                         () = tokio::time::sleep(wait) => {}
                         () = self.rest.stop.wait() => return Err(failure),
@@ -265,9 +278,14 @@ impl Request<'_> {
         };
         let answer = request.send().await.map_err(|error| no_answer(&error))?;
         let code = answer.status().as_u16();
+        let retry_after = retry_after(answer.headers());
         let body = answer.bytes().await.map_err(|error| no_answer(&error))?;
         if !(200..300).contains(&code) {
-            return Err(Failure::Refused(Refusal::read(call, code, &body)));
+            let mut refusal = Refusal::read(call, code, &body);
+            let ours = |consumer: &str| rest.consumers.iter().any(|it| it == consumer);
+            refusal.retry_after = retry_after;
+            refusal.elsewhere = refusal.consumer().is_some_and(|consumer| !ours(consumer));
+            return Err(Failure::Refused(refusal));
         }
         if body.is_empty() {
             return Ok(Value::Object(serde_json::Map::new()));
@@ -279,6 +297,12 @@ impl Request<'_> {
         let why = format!("one that cannot be read: {why}");
         Failure::NoAnswer { call: self.call, why, sent: true }
     }
+}
+
+/// How long the service asks to be left alone, as far as that is worth waiting for.
+fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    (seconds <= LONGEST_RETRY_AFTER).then(|| Duration::from_secs(seconds))
 }
 
 /// The innermost message: the outer ones hold the URL, and only say that something failed.

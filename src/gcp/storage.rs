@@ -3,6 +3,8 @@
 //! The key encrypts what we keep: logs, and recorded requests. Claude's own traffic it does not
 //! touch; Google has no such setting for the models of others.
 
+use std::collections::BTreeSet;
+
 use super::{
     access,
     resource::{
@@ -42,9 +44,7 @@ pub(super) fn draw(draft: &mut Draft, sketch: &Sketch<'_>) {
             location: sketch.data_location(),
             key: Some(sealed.key.clone()),
             key_policy: Some(sealed.policy.clone()),
-            table_expiration_days: Some(
-                sketch.config.vertex_ai.logging.request_response.expire_days,
-            ),
+            expiration_days: Some(sketch.config.vertex_ai.logging.request_response.expire_days),
             labels: sketch.labels.clone(),
             services: services(),
         },
@@ -114,11 +114,10 @@ fn filter(sketch: &Sketch<'_>) -> String {
     let role = access::role_name(sketch);
     format!(
         "protoPayload.serviceName=\"aiplatform.googleapis.com\" OR \
-         logName:\"aiplatform.googleapis.com\" OR \
+         log_id(\"aiplatform.googleapis.com/inference_request\") OR \
          (protoPayload.methodName=\"SetIamPolicy\" AND \
          protoPayload.serviceData.policyDelta.bindingDeltas.role=\"{role}\") OR \
-         (protoPayload.serviceName=\"iam.googleapis.com\" AND \
-         protoPayload.resourceName:\"{email}\")"
+         (resource.type=\"service_account\" AND resource.labels.email_id=\"{email}\")"
     )
 }
 
@@ -126,7 +125,11 @@ fn filter(sketch: &Sketch<'_>) -> String {
 fn recordings(draft: &mut Draft, sketch: &Sketch<'_>, dataset: &Ref<DatasetOutput>) {
     let logging = &sketch.config.vertex_ai.logging;
     let wanted = &logging.request_response;
-    for Called { model, location } in &sketch.models {
+    // What is set for a model holds for all of its versions.
+    let mut seen = BTreeSet::new();
+    let models =
+        sketch.models.iter().filter(|called| seen.insert((called.model.name(), &called.location)));
+    for Called { model, location } in models {
         // Whole requests are recorded in regions only.
         let recorded = wanted.enabled && location.is_region();
         let config = PublisherModelConfig {

@@ -46,7 +46,8 @@ struct Ledger<'a, C> {
 
 impl<C> Ledger<'_, C> {
     fn record(&mut self, i: usize, took: Duration, outcome: Outcome, remark: Option<String>) {
-        self.failed |= matches!(outcome, Outcome::Failed(_) | Outcome::Blocked(_));
+        let gate = self.graph.entries.get(i).is_some_and(|entry| entry.node.gate());
+        self.failed |= !gate && matches!(outcome, Outcome::Failed(_) | Outcome::Blocked(_));
         if let (Some(entry), Some(slot)) = (self.graph.entries.get(i), self.steps.get_mut(i)) {
             let step = Step { id: entry.id.clone(), outcome, took, remark };
             (self.listener)(Event::Finished(&step));

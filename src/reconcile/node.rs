@@ -22,6 +22,7 @@ pub(super) trait Node<C>: Send + Sync {
     fn replaced_for(&self) -> &'static [&'static str];
     fn holds(&self) -> Option<&'static str>;
     fn stays(&self) -> Option<&'static str>;
+    fn gate(&self) -> bool;
     fn rename(&self) -> &'static str;
     /// Whether it is somebody else's, so that it is never made or removed.
     fn given(&self) -> bool;
@@ -63,6 +64,9 @@ impl<R: Resource> Node<R::Cloud> for R {
     }
     fn stays(&self) -> Option<&'static str> {
         R::STAYS
+    }
+    fn gate(&self) -> bool {
+        R::GATE
     }
     fn holds(&self) -> Option<&'static str> {
         R::HOLDS
@@ -135,6 +139,9 @@ impl<G: Given> Node<G::Cloud> for GivenNode<G> {
     }
     fn stays(&self) -> Option<&'static str> {
         None
+    }
+    fn gate(&self) -> bool {
+        false
     }
     fn holds(&self) -> Option<&'static str> {
         None

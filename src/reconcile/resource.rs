@@ -59,6 +59,9 @@ pub trait Resource: Send + Sync + 'static {
     const REPLACED_FOR: &'static [&'static str] = &[];
     /// What is lost with the object. Where there is something, deleting it must be asked for.
     const HOLDS: Option<&'static str> = None;
+    /// Whether it only says if something is open that is not ours to open. One that is closed keeps
+    /// nothing else from being removed.
+    const GATE: bool = false;
     /// Why it stays when it is not wanted any more, where it always does: completes «it …».
     const STAYS: Option<&'static str> = None;
     /// What to do if an object of that name is somebody else's and stays so.

@@ -56,12 +56,12 @@ fn env_without_a_cloud_takes_the_nearest_configuration() {
     let desk = Desk::new("bedrock:\n  region: us-east-1\n");
     assert!(desk.run(&["env"]).stdout.contains("CLAUDE_CODE_USE_BEDROCK='1'"));
     let inner = desk.path().join("inner");
-    std::fs::create_dir(&inner).unwrap();
+    fs::create_dir(&inner).unwrap();
     let text = "vertex_ai:\n  project_id: acme-ai\n  location: us\n";
-    std::fs::write(inner.join("vertex-config.yaml"), text).unwrap();
+    fs::write(inner.join("vertex-config.yaml"), text).unwrap();
     let run = Run::from(desk.command(&["env"]).current_dir(&inner).output().unwrap());
     assert!(run.stdout.contains("CLAUDE_CODE_USE_VERTEX='1'"), "{run:?}");
-    std::fs::write(desk.path().join("vertex-config.yaml"), text).unwrap();
+    fs::write(desk.path().join("vertex-config.yaml"), text).unwrap();
     let run = desk.run(&["env"]);
     assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
     assert!(run.stderr.contains("groundwork env aws, or groundwork env gcp"), "{run:?}");

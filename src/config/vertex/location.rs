@@ -92,6 +92,11 @@ impl VertexLocation {
         Some(Self(multi.into()))
     }
 
+    /// Whether it is `us` or `eu`.
+    pub fn is_multi_region(&self) -> bool {
+        !self.is_region() && self.0 != "global"
+    }
+
     /// Where what is stored is kept, if it is not said.
     pub(super) fn data_location(&self) -> DataLocation {
         DataLocation(match self.0.as_str() {

@@ -81,19 +81,19 @@ impl Model {
         let (model, location) = model_and_location(&self.name);
         match (refusal.code, refusal.status.as_str()) {
             (404, _) => not_enabled(model, project),
+            // Two reasons that only the text tells apart; so both remedies are named.
             (400, "FAILED_PRECONDITION") => Verdict::closed(
-                format!("`{model}` is not allowed in the project `{project}`: {refusal}"),
-                [format!(
-                    "see what the organization allows: gcloud org-policies describe \
-                     vertexai.allowedModels --effective --project={project}"
-                )],
-            ),
-            (400, _) => Verdict::closed(
-                format!("`{model}` is not offered in {location}: {refusal}"),
-                [format!(
-                    "call it elsewhere, such as `vertex_ai.location: global`; where it is offered: \
-                     {OFFER}"
-                )],
+                format!("`{model}` cannot be called in {location}: {refusal}"),
+                [
+                    format!(
+                        "call it elsewhere, such as `vertex_ai.location: global`; where it is \
+                         offered: {OFFER}"
+                    ),
+                    format!(
+                        "see what the organization allows: gcloud org-policies describe \
+                         vertexai.allowedModels --effective --project={project}"
+                    ),
+                ],
             ),
             (403, _) if wants_data_sharing(refusal) => no_data_sharing(model, project),
             (429, _) => Verdict::Remarked(format!(
@@ -215,6 +215,7 @@ impl Resource for Model {
     type State = Gate;
     type Output = Verdict;
     const KIND: &'static str = "gcp.aiplatform.model";
+    const GATE: bool = true;
     const STAYS: Option<&'static str> = Some(STAYS);
 
     fn name(&self) -> &str {

@@ -91,6 +91,11 @@ impl Quota {
             {
                 return Ok(Verdict::unknown("since its quota could not be read", &refusal));
             }
+            // To know it is a help and no need: nothing hangs on it.
+            Err(failure) if failure.ambiguous() => {
+                let why = failure.into_error();
+                return Ok(Verdict::Remarked(format!("could not be checked: {why}")));
+            }
             Err(failure) => return Err(failure.into_error()),
         };
         Ok(match limit(found, &base_model, location).as_deref() {
@@ -141,6 +146,7 @@ impl Resource for Quota {
     type State = Gate;
     type Output = Verdict;
     const KIND: &'static str = "gcp.aiplatform.quota";
+    const GATE: bool = true;
     const STAYS: Option<&'static str> = Some(STAYS);
 
     fn name(&self) -> &str {

@@ -1,7 +1,13 @@
 //! A BigQuery dataset: where requests and answers are recorded, if the company wants that at all.
 //!
-//! Who may read it is not touched: the people who own the project are on its access list from the
-//! start, and whom the company adds stays. The key is the one that new tables get.
+//! What people have asked is in it. By default BigQuery lets everybody read a dataset who may look at
+//! the project; here only the project's owners are on its list from the start. Whom the company adds
+//! by name stays. The key is the one that new tables get.
+//!
+//! Rows go by the age of their partition. A limit on tables counts from when a table was made, and
+//! then takes all of it: the requests of yesterday with those of a year ago.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -31,8 +37,8 @@ pub struct Dataset {
     pub key: Option<Ref<KeyOutput>>,
     /// What lets BigQuery use the key.
     pub key_policy: Option<Ref<()>>,
-    /// After so many days a table goes by itself; by default never.
-    pub table_expiration_days: Option<u32>,
+    /// After so many days a partition goes by itself; by default never.
+    pub expiration_days: Option<u32>,
     pub labels: Labels,
     pub services: Ref<()>,
 }
@@ -42,8 +48,12 @@ pub struct State {
     /// In small letters: BigQuery writes some of them large.
     location: String,
     kms_key: Known<Option<String>>,
-    table_expiration_ms: Option<String>,
+    partition_expiration_ms: Option<String>,
+    /// Groups of the whole project on the list of readers and writers, but its owners.
+    open_to: BTreeSet<String>,
     labels: Labels,
+    #[serde(skip)]
+    access: Vec<Value>,
     #[serde(skip)]
     etag: String,
 }
@@ -60,7 +70,8 @@ pub struct DatasetOutput {
 struct Found {
     location: String,
     default_encryption_configuration: Option<Encryption>,
-    default_table_expiration_ms: Option<String>,
+    default_partition_expiration_ms: Option<String>,
+    access: Vec<Value>,
     labels: Labels,
     etag: String,
 }
@@ -93,12 +104,24 @@ impl Dataset {
             State {
                 location: found.location.to_ascii_lowercase(),
                 kms_key: Known::Now(key.filter(|key| !key.is_empty())),
-                table_expiration_ms: found.default_table_expiration_ms.filter(|ms| ms != "0"),
+                partition_expiration_ms: found
+                    .default_partition_expiration_ms
+                    .filter(|ms| ms != "0"),
+                open_to: found.access.iter().filter_map(open_to).map(ToOwned::to_owned).collect(),
+                access: found.access,
                 labels: found.labels,
                 etag: found.etag,
             }
         }))
     }
+}
+
+/// The owners of the project: without an owner BigQuery takes no list.
+const OWNERS: &str = "projectOwners";
+
+/// The group of the whole project, or the world, that an entry of the list lets in.
+fn open_to(entry: &Value) -> Option<&str> {
+    entry.get("specialGroup")?.as_str().filter(|group| *group != OWNERS)
 }
 
 /// What has to be written for `want`, field by field.
@@ -109,10 +132,14 @@ fn changes(want: &State, have: &State) -> Result<Map<String, Value>> {
         let key = key.map_or(Value::Null, |key| json!({ "kmsKeyName": key }));
         body.insert("defaultEncryptionConfiguration".into(), key);
     }
-    if want.table_expiration_ms != have.table_expiration_ms {
+    if want.partition_expiration_ms != have.partition_expiration_ms {
         let never = || "0".to_owned();
-        let ms = want.table_expiration_ms.clone().unwrap_or_else(never);
-        body.insert("defaultTableExpirationMs".into(), ms.into());
+        let ms = want.partition_expiration_ms.clone().unwrap_or_else(never);
+        body.insert("defaultPartitionExpirationMs".into(), ms.into());
+    }
+    if want.open_to != have.open_to {
+        let named = have.access.iter().filter(|entry| open_to(entry).is_none());
+        body.insert("access".into(), named.cloned().collect());
     }
     let labels = over(&have.labels, &want.labels);
     if labels != have.labels {
@@ -153,11 +180,13 @@ impl Resource for Dataset {
             Some(key) => context.known(key, |key| Some(key.name))?,
             None => Known::Now(None),
         };
-        let expiration = self.table_expiration_days.filter(|days| *days > 0);
+        let expiration = self.expiration_days.filter(|days| *days > 0);
         Ok(State {
             location: self.location.to_ascii_lowercase(),
             kms_key,
-            table_expiration_ms: expiration.map(|days| (u64::from(days) * DAY_MS).to_string()),
+            partition_expiration_ms: expiration.map(|days| (u64::from(days) * DAY_MS).to_string()),
+            open_to: BTreeSet::new(),
+            access: Vec::new(),
             labels: context.cloud.mark.with(&self.labels),
             etag: String::new(),
         })
@@ -184,9 +213,11 @@ impl Resource for Dataset {
             let encryption = json!({ "kmsKeyName": key });
             body.insert("defaultEncryptionConfiguration".into(), encryption);
         }
-        if let Some(ms) = &want.table_expiration_ms {
-            body.insert("defaultTableExpirationMs".into(), json!(ms));
+        if let Some(ms) = &want.partition_expiration_ms {
+            body.insert("defaultPartitionExpirationMs".into(), json!(ms));
         }
+        let owners = json!([{ "role": "OWNER", "specialGroup": OWNERS }]);
+        body.insert("access".into(), owners);
         let request = gcp.rest.post("bigquery.datasets.insert", Self::parent(gcp));
         let request = request.json(body.into());
         let unready = |failure: &Failure| key.is_some() && key_unready(failure);
@@ -243,7 +274,9 @@ mod tests {
         State {
             location: "eu".into(),
             kms_key: Known::Now(key.map(Into::into)),
-            table_expiration_ms: ms.map(Into::into),
+            partition_expiration_ms: ms.map(Into::into),
+            open_to: BTreeSet::new(),
+            access: Vec::new(),
             labels: Labels::from([(label.0.into(), label.1.into())]),
             etag: String::new(),
         }
@@ -256,10 +289,25 @@ mod tests {
         let body = Value::Object(changes(&want, &have).unwrap());
         let expected = json!({
             "defaultEncryptionConfiguration": { "kmsKeyName": "k" },
-            "defaultTableExpirationMs": "0",
+            "defaultPartitionExpirationMs": "0",
             "labels": { "ours": "a", "theirs": "b" },
         });
         assert_eq!(body, expected);
         assert!(changes(&want, &state(Some("k"), None, ("ours", "a"))).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_dataset_open_to_the_whole_project_is_closed_and_people_by_name_stay() {
+        let want = state(None, None, ("a", "b"));
+        let person = json!({"role": "READER", "userByEmail": "ann@example.com"});
+        let owners = json!({"role": "OWNER", "specialGroup": "projectOwners"});
+        let readers = json!({"role": "READER", "specialGroup": "projectReaders"});
+        let have = State {
+            open_to: BTreeSet::from(["projectReaders".to_owned()]),
+            access: vec![person.clone(), owners.clone(), readers],
+            ..state(None, None, ("a", "b"))
+        };
+        let body = Value::Object(changes(&want, &have).unwrap());
+        assert_eq!(body, json!({"access": [person, owners]}));
     }
 }

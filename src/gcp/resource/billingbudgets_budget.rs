@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     NotificationChannelOutput,
@@ -61,9 +62,16 @@ const MASK: &str = "amount,budgetFilter,notificationsRule,thresholdRules";
 const LONGEST_NAME: usize = 60;
 
 impl Budget {
-    /// How the budget of a tenant is called. Of a longer name the end is cut off.
+    /// How the budget of a tenant is called. Of a longer name the end is a hash of all of it: one
+    /// billing account pays for many projects.
     pub fn called(tenant: &str, project: &str) -> String {
-        format!("groundwork {tenant} {project}").chars().take(LONGEST_NAME).collect()
+        let name = format!("groundwork {tenant} {project}");
+        if name.len() <= LONGEST_NAME {
+            return name;
+        }
+        let [a, b, c, d, ..] = Sha256::digest(name.as_bytes()).0;
+        let begin: String = name.chars().take(LONGEST_NAME - 9).collect();
+        format!("{begin}-{a:02x}{b:02x}{c:02x}{d:02x}")
     }
 
     fn parent(&self) -> String {

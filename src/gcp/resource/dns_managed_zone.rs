@@ -1,6 +1,8 @@
-//! The private zone in which the names of Google's APIs lead to the endpoint, for one network.
+//! A private zone in which the name of one of Google's APIs leads to the endpoint, for one network.
 //!
-//! Marked in its description, like what it leads to.
+//! From the moment that it is there until it has its record, nobody in the network finds that name:
+//! so it is of one name only, and comes after the endpoint. Marked in its description, like what it
+//! leads to.
 
 use std::collections::BTreeSet;
 
@@ -26,6 +28,8 @@ pub struct ManagedZone {
     pub dns_name: String,
     /// Where it is seen from.
     pub network: Ref<NetworkOutput>,
+    /// What its names lead to.
+    pub endpoint: ResourceId,
     pub services: Ref<()>,
 }
 
@@ -105,7 +109,7 @@ impl Resource for ManagedZone {
         &self.name
     }
     fn needs(&self) -> Vec<ResourceId> {
-        vec![self.services.id(), self.network.id()]
+        vec![self.services.id(), self.network.id(), self.endpoint.clone()]
     }
 
     fn desired(&self, context: &Context<'_, Gcp>) -> Result<State> {

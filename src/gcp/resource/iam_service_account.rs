@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    error::Result,
+    error::{Error, Kind, Result},
     gcp::{
         Gcp,
         error::Answered as _,
@@ -81,11 +81,7 @@ impl Entitled for ServiceAccount {
     fn permissions(&self) -> Permissions {
         Permissions {
             plan: &["iam.serviceAccounts.get"],
-            apply: &[
-                "iam.serviceAccounts.create",
-                "iam.serviceAccounts.enable",
-                "iam.serviceAccounts.update",
-            ],
+            apply: &["iam.serviceAccounts.create", "iam.serviceAccounts.update"],
             destroy: &["iam.serviceAccounts.delete"],
         }
     }
@@ -163,12 +159,15 @@ impl Resource for ServiceAccount {
             let change = rest.patch("iam.projects.serviceAccounts.patch", &path).json(body);
             change.send::<Account>().await.done()?;
         }
-        if !have.state.enabled {
-            let call = "iam.projects.serviceAccounts.enable";
-            let enable = rest.post(call, format!("{path}:enable")).json(json!({}));
-            enable.send::<serde_json::Value>().await.done()?;
+        if have.state.enabled {
+            return Ok(());
         }
-        Ok(())
+        // Somebody had a reason, perhaps a key that got out: a run by the clock is not to undo it.
+        let email = &have.output.email;
+        Err(Error::new(Kind::Conflict, format!("`{email}` was disabled")).hint(format!(
+            "if it may be used again: gcloud iam service-accounts enable {email} --project {}",
+            context.cloud.project.id
+        )))
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, have: &Observed<Self>) -> Result<Deletion> {

@@ -25,6 +25,9 @@ const ENABLED: &str = "ENABLED";
 const PURPOSE: &str = "ENCRYPT_DECRYPT";
 const ALGORITHM: &str = "GOOGLE_SYMMETRIC_ENCRYPTION";
 
+/// The state of a version that somebody has switched off.
+const DISABLED: &str = "DISABLED";
+
 pub struct CryptoKey {
     /// `RING/KEY`
     pub name: String,
@@ -210,6 +213,17 @@ impl Resource for CryptoKey {
         have: &Observed<Self>,
     ) -> Result<()> {
         let have_state = &have.state;
+        if have_state.primary == DISABLED {
+            // Somebody had a reason: a run by the clock is not to undo it.
+            let name = &have.output.name;
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("the version of `{name}` was disabled"),
+            )
+            .hint(format!(
+                "if it may be used again: gcloud kms keys versions enable VERSION --key {name}"
+            )));
+        }
         if have_state.primary != want.primary {
             let version = have_state.version.as_ref();
             Version::revive(context, &have.output.name, version).await?;

@@ -1,7 +1,8 @@
 //! Who may encrypt with a key: the services that keep data under it, and on our own key nobody else.
 //!
 //! On a key of the company's others may have that role, and keep it. A policy has no room for a
-//! mark, so there what is ours is told by who it is.
+//! mark, so there what is ours is told by who it is. On ours, too, Google's own services keep it:
+//! whatever one of them has encrypted with the key could not be read any more.
 
 use std::collections::BTreeSet;
 
@@ -67,9 +68,18 @@ fn edit(policy: &mut Policy, want: &BTreeSet<String>, own: bool) -> bool {
         changed |= policy.grant(ROLE, member);
     }
     if own {
-        changed |= policy.revoke(ROLE, |member| !want.contains(member));
+        changed |= policy.revoke(ROLE, |member| !want.contains(member) && !is_agent(member));
     }
     changed
+}
+
+/// Whether it is one of the accounts as which Google's services act.
+fn is_agent(member: &str) -> bool {
+    let project = member.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let project = project.trim_end_matches(".iam.gserviceaccount.com");
+    let named = ["bigquery-encryption", "compute-system", "gs-project-accounts"];
+    member.starts_with("serviceAccount:")
+        && (project.starts_with("gcp-sa-") || named.contains(&project))
 }
 
 /// With the default pace, two minutes: so long a grant may take to be in force.
@@ -119,7 +129,8 @@ impl Resource for KeyPolicy {
         let ours = ours.now()?;
         let Some(policy) = holder.look(context.cloud).await? else { return Ok(None) };
         let found = policy.members(ROLE).into_iter().map(ToOwned::to_owned);
-        let members: BTreeSet<_> = found.filter(|it| self.own || ours.contains(it)).collect();
+        let counts = |it: &String| ours.contains(it) || (self.own && !is_agent(it));
+        let members: BTreeSet<_> = found.filter(counts).collect();
         if members.is_empty() {
             return Ok(None);
         }

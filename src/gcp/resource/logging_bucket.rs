@@ -98,6 +98,14 @@ impl LogBucket {
             .hint("its name is free seven days after; until then, choose another one")
             .hint(format!("or bring it back: {}", self.undelete(gcp)))
     }
+
+    async fn patch(&self, context: &Context<'_, Gcp>, body: Map<String, Value>) -> Result<()> {
+        let mask: Vec<_> = body.keys().cloned().collect();
+        let call = "logging.projects.locations.buckets.patch";
+        let request = context.cloud.rest.patch(call, self.path(context.cloud));
+        let request = request.query("updateMask", mask.join(",")).json(body.into());
+        request.send::<Bucket>().await.done().map(drop)
+    }
 }
 
 impl Entitled for LogBucket {
@@ -213,16 +221,15 @@ impl Resource for LogBucket {
         if have.retention_days != want.retention_days {
             body.insert("retentionDays".into(), want.retention_days.into());
         }
+        if !body.is_empty() {
+            self.patch(context, body).await?;
+        }
         if want.analytics && !have.analytics {
-            body.insert("analyticsEnabled".into(), true.into());
+            // Not together with anything else: Cloud Logging refuses that.
+            let body = [("analyticsEnabled".to_owned(), true.into())];
+            self.patch(context, body.into_iter().collect()).await?;
         }
-        if body.is_empty() {
-            return Ok(());
-        }
-        let mask: Vec<_> = body.keys().cloned().collect();
-        let request = rest.patch("logging.projects.locations.buckets.patch", path);
-        let request = request.query("updateMask", mask.join(",")).json(body.into());
-        request.send::<Bucket>().await.done().map(drop)
+        Ok(())
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {

@@ -15,7 +15,6 @@ use crate::{
     error::Result,
     gcp::{
         Gcp, Labels,
-        error::Answered as _,
         mark::over,
         right::{Entitled, Permissions},
     },
@@ -175,7 +174,7 @@ impl Resource for AlertPolicy {
         let call = "monitoring.projects.alertPolicies.patch";
         let patch = context.cloud.rest.patch(call, format!("v3/{}", have.output.name));
         let patch = patch.query("updateMask", MASK).json(body);
-        patch.send::<Value>().await.done().map(drop)
+        monitoring_named::write(context, &patch).await.map(drop)
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {

@@ -7,10 +7,15 @@ use serde_json::{Value, json};
 
 use crate::{
     error::{Error, Kind, Result},
-    gcp::{Gcp, Labels, Mark, error::Answered as _},
+    gcp::{
+        Gcp, Labels, Mark,
+        error::{Answered as _, Failure, Refusal},
+        rest::Request,
+    },
     reconcile::{Context, Owner},
 };
 
+const TRIES_WHEN_BUSY: u32 = 8;
 /// The label with the resource's name.
 const ID: &str = "groundwork-id";
 
@@ -73,7 +78,15 @@ pub(super) async fn create(
         return Err(Error::new(Kind::Exists, message));
     }
     let path = format!("v3/projects/{}/{}", context.cloud.project.id, listed.collection);
-    context.cloud.rest.post(call, path).once().json(body).send().await.done()
+    write(context, &context.cloud.rest.post(call, path).once().json(body)).await
+}
+
+/// Makes one change. Cloud Monitoring refuses a second one of the project beside it.
+pub(super) async fn write(context: &Context<'_, Gcp>, request: &Request<'_>) -> Result<Value> {
+    let _alone = context.cloud.monitoring.lock().await;
+    let busy = |failure: &Failure| failure.refusal().is_some_and(Refusal::is_aborted);
+    let what = "others to have changed Cloud Monitoring";
+    context.retry(what, TRIES_WHEN_BUSY, busy, || request.send()).await?.done()
 }
 
 /// Removes all of ours that have this resource's id.
@@ -84,7 +97,12 @@ pub(super) async fn delete(
 ) -> Result<()> {
     for found in list(context, listed).await? {
         let path = format!("v3/{}", text(&found, "/name"));
-        context.cloud.rest.delete(call, path).send::<Value>().await.absent()?;
+        let _alone = context.cloud.monitoring.lock().await;
+        let request = context.cloud.rest.delete(call, path);
+        let busy = |failure: &Failure| failure.refusal().is_some_and(Refusal::is_aborted);
+        let what = "others to have changed Cloud Monitoring";
+        let gone = context.retry(what, TRIES_WHEN_BUSY, busy, || request.send::<Value>()).await?;
+        gone.absent()?;
     }
     Ok(())
 }

@@ -12,7 +12,6 @@ use crate::{
     error::Result,
     gcp::{
         Gcp, Labels,
-        error::Answered as _,
         mark::over,
         right::{Entitled, Permissions},
     },
@@ -219,7 +218,8 @@ impl Resource for NotificationChannel {
         let call = "monitoring.projects.notificationChannels.patch";
         let patch = context.cloud.rest.patch(call, format!("v3/{}", have.output.name));
         let patch = patch.query("updateMask", "displayName,enabled,labels,userLabels");
-        patch.json(self.body(want, &have.state.labels)).send::<Value>().await.done().map(drop)
+        let patch = patch.json(self.body(want, &have.state.labels));
+        monitoring_named::write(context, &patch).await.map(drop)
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {

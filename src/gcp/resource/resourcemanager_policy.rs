@@ -6,6 +6,11 @@
 //! count. What is bound to a condition, what other services log, and what they are exempt from, is
 //! others'. An account that was deleted leaves its grants behind, under a name that no new one
 //! has: ours are cleared away.
+//!
+//! Nothing in a policy says who put it there. So what is removed with the tenant is what can only be
+//! ours: the members of our own role, and what our own account may do. Whoever else was given a role
+//! that is not ours keeps it, and what is written down of Vertex AI goes on being written down:
+//! switching off an audit that somebody relies on is worse than leaving it on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,12 +27,17 @@ use crate::{
     reconcile::{Context, Deletion, Observed, Owner, Ref, Resource, ResourceId},
 };
 
+/// What the names of Google's own roles on Vertex AI begin with.
+const VERTEX: &str = "roles/aiplatform.";
+
 pub struct ProjectPolicy {
     /// The project's id.
     pub project: String,
     pub grants: Vec<Grant>,
     /// Roles that nobody but us gives: of these, every member that is not in `grants` goes.
     pub own_roles: Vec<String>,
+    /// Our own account, as policies name it: on Vertex AI it may do what is wished and no more.
+    pub account: String,
     /// `None` leaves the logging as it is.
     pub audit: Option<Audit>,
     pub services: Ref<()>,
@@ -57,6 +67,8 @@ pub struct Audit {
 pub struct State {
     /// By role; of roles that are not ours alone only those that are of interest.
     grants: BTreeMap<String, BTreeSet<String>>,
+    /// Other roles on Vertex AI that our account has.
+    more_roles: BTreeSet<String>,
     /// By type of log, who is exempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     audit: Option<BTreeMap<String, BTreeSet<String>>>,
@@ -65,6 +77,7 @@ pub struct State {
 impl State {
     fn is_empty(&self) -> bool {
         self.grants.values().all(BTreeSet::is_empty)
+            && self.more_roles.is_empty()
             && self.audit.as_ref().is_none_or(BTreeMap::is_empty)
     }
 }
@@ -93,6 +106,22 @@ impl ProjectPolicy {
         self.own_roles.iter().any(|own| own == role) || self.grants.iter().any(given)
     }
 
+    /// Whether it goes with the tenant: a role of our own, or what our own account has.
+    fn goes_with_us(&self, role: &str, member: &str) -> bool {
+        let own = self.own_roles.iter().any(|own| own == role);
+        own || canonical(member) == self.account || is_left_of(member, &self.account)
+    }
+
+    /// Roles on Vertex AI that our account has and is not to have.
+    fn more_roles(&self, policy: &Policy) -> BTreeSet<String> {
+        let wanted = self.roles();
+        let roles = policy.list("bindings").filter_map(|binding| binding.get("role")?.as_str());
+        let more = roles.filter(|role| role.starts_with(VERTEX) && !wanted.contains(role));
+        let has =
+            |role: &&str| policy.members(role).into_iter().any(|it| canonical(it) == self.account);
+        more.filter(has).map(ToOwned::to_owned).collect()
+    }
+
     fn wish(&self) -> State {
         let roles = self.roles().into_iter();
         let audit = self.audit.as_ref().map(|audit| {
@@ -100,7 +129,19 @@ impl ProjectPolicy {
                 audit.exempted_members.iter().map(|it| canonical(it)).collect();
             audit.log_types.iter().map(|log_type| (log_type.clone(), exempt.clone())).collect()
         });
-        State { grants: roles.map(|role| (role.to_owned(), self.wanted(role))).collect(), audit }
+        let grants = roles.map(|role| (role.to_owned(), self.wanted(role))).collect();
+        State { grants, more_roles: BTreeSet::new(), audit }
+    }
+
+    /// What would go with the tenant.
+    fn read_own(&self, policy: &Policy) -> State {
+        let members = |role: &str| {
+            let all = policy.members(role).into_iter();
+            all.filter(|member| self.goes_with_us(role, member)).map(canonical).collect()
+        };
+        let roles = self.roles().into_iter();
+        let grants = roles.map(|role| (role.to_owned(), members(role))).collect();
+        State { grants, more_roles: self.more_roles(policy), audit: None }
     }
 
     fn read(&self, policy: &Policy) -> State {
@@ -116,7 +157,8 @@ impl ProjectPolicy {
             audit.log_types.iter().filter_map(of_type).collect()
         });
         let roles = self.roles().into_iter();
-        State { grants: roles.map(|role| (role.to_owned(), members(role))).collect(), audit }
+        let grants = roles.map(|role| (role.to_owned(), members(role))).collect();
+        State { grants, more_roles: self.more_roles(policy), audit }
     }
 
     /// Brings our part to the wish. Says whether that changed anything.
@@ -130,6 +172,7 @@ impl ProjectPolicy {
                 changed |= policy.grant(role, member);
             }
         }
+        changed |= self.revoke_more_roles(policy);
         let have = self.read(policy).audit;
         if let (Some(audit), Some(logs)) = (&self.audit, &wish.audit) {
             for (log_type, exempt) in logs {
@@ -143,16 +186,19 @@ impl ProjectPolicy {
         changed
     }
 
-    /// Takes our part out. Says whether that changed anything.
-    fn clear(&self, policy: &mut Policy) -> bool {
+    fn revoke_more_roles(&self, policy: &mut Policy) -> bool {
         let mut changed = false;
-        for role in self.roles() {
-            changed |= policy.revoke(role, |member| self.is_ours(role, member));
+        for role in self.more_roles(policy) {
+            changed |= policy.revoke(&role, |member| canonical(member) == self.account);
         }
-        if let Some(audit) = &self.audit {
-            for log_type in &audit.log_types {
-                changed |= policy.stop_auditing(&audit.service, log_type);
-            }
+        changed
+    }
+
+    /// Takes out what goes with the tenant. Says whether that changed anything.
+    fn clear(&self, policy: &mut Policy) -> bool {
+        let mut changed = self.revoke_more_roles(policy);
+        for role in self.roles() {
+            changed |= policy.revoke(role, |member| self.goes_with_us(role, member));
         }
         changed
     }
@@ -188,13 +234,13 @@ impl Resource for ProjectPolicy {
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
         let policy = self.holder().look(context.cloud).await?.unwrap_or_default();
-        let state = self.read(&policy);
+        let state = if context.wanted() { self.read(&policy) } else { self.read_own(&policy) };
         // One who wants nothing in it has all that is wanted.
         if state.is_empty() && !(context.wanted() && self.wish().is_empty()) {
             return Ok(None);
         }
-        // By the grants themselves: what is not ours was not read.
-        Ok(Some(Observed { state, output: (), owner: Owner::Us }))
+        // Whose the role and the account are: of those that are somebody else's nothing is taken.
+        Ok(Some(Observed { state, output: (), owner: Owner::Parent }))
     }
 
     async fn create(&self, context: &Context<'_, Gcp>, _: &State) -> Result<()> {
@@ -212,7 +258,12 @@ impl Resource for ProjectPolicy {
 
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
         self.holder().change(context, |policy| self.clear(policy)).await?;
-        Ok(Deletion::Done)
+        Ok(match &self.audit {
+            Some(audit) => {
+                Deletion::Scheduled(format!("the audit log of `{}` stays on", audit.service))
+            }
+            None => Deletion::Done,
+        })
     }
 }
 
@@ -235,6 +286,7 @@ mod tests {
                 grant("roles/shared", OURS),
             ],
             own_roles: vec!["projects/p/roles/own".into()],
+            account: OURS.into(),
             audit: Some(Audit {
                 service: "aiplatform.googleapis.com".into(),
                 log_types: vec!["DATA_READ".into()],
@@ -275,14 +327,28 @@ mod tests {
         let (ours, mut policy) = (ours(), found());
         ours.settle(&mut policy);
         assert!(ours.clear(&mut policy));
-        assert!(ours.read(&policy).is_empty());
+        assert!(ours.read_own(&policy).is_empty());
         assert_eq!(
             policy.0,
             json!({"etag": "BwX", "bindings": [
-            {"role": "roles/shared", "members": ["user:other"]},
-            {"role": "projects/p/roles/own", "members": ["user:a"], "condition": {"title": "x"}},
-        ], "auditConfigs": [{"service": "allServices", "auditLogConfigs": [
-            {"logType": "DATA_READ"}]}]})
+                {"role": "roles/shared", "members": ["user:other", "user:ann@example.com"]},
+                {"role": "projects/p/roles/own", "members": ["user:a"], "condition": {"title": "x"}},
+            ], "auditConfigs": [
+                {"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}]},
+                {"service": "aiplatform.googleapis.com", "auditLogConfigs": [
+                    {"logType": "DATA_READ"}]},
+            ]})
         );
+    }
+
+    #[test]
+    fn our_account_loses_roles_that_are_not_wished_any_more_and_others_keep_theirs() {
+        let (ours, mut policy) = (ours(), found());
+        policy.grant("roles/aiplatform.user", OURS);
+        policy.grant("roles/aiplatform.user", "user:other");
+        assert_eq!(ours.read(&policy).more_roles.len(), 1);
+        assert!(ours.settle(&mut policy));
+        assert_eq!(policy.members("roles/aiplatform.user"), ["user:other"]);
+        assert_eq!(ours.read(&policy), ours.wish());
     }
 }

@@ -110,7 +110,7 @@ impl Tenant {
         let retry = Retry { tries: self.tries, first: Duration::from_millis(1) };
         let token = TokenSource::given(token, Some(PROJECT)).unwrap();
         let rest = Rest::new(Some(self.google.url()), token, retry, stop).unwrap();
-        Gcp { rest, project: Self::project(), mark: mark(&self.config) }
+        Gcp::new(rest, Self::project(), mark(&self.config))
     }
 
     fn options(adopt: &[&str], delete_data: bool) -> Options {
