@@ -42,7 +42,7 @@ pub(super) fn run(session: Session<'_>, answers: &Answers, own: &GcpAnswers) -> 
     }
     given.take(&mut wished);
     if *asking && given.data_location.is_none() {
-        questions::data_location(ui, &location, &mut wished).map_err(one)?;
+        questions::data_location(ui, &location, *there, &mut wished).map_err(one)?;
     }
     let look = Look {
         project: &project,

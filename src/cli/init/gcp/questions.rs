@@ -40,13 +40,14 @@ pub(super) fn location(ui: &Ui, likely: Option<&VertexLocation>) -> Result<Verte
 pub(super) fn data_location(
     ui: &Ui,
     location: &VertexLocation,
+    there: bool,
     config: &mut VertexConfig,
 ) -> Result<()> {
     let default = config.data_location(location);
     let question = "region of what is stored";
     let typed = read(&ui.type_in(question, default.as_str(), &checked::<DataLocation>)?)?;
-    // What is left out and stays as it is need not be written down.
-    if typed != default {
+    // What a file leaves out and stays as it is need not be written down.
+    if !there || typed != default {
         config.vertex_ai.data_location = Some(typed);
     }
     Ok(())
@@ -124,7 +125,11 @@ fn budget(ui: &Ui, given: &Given, known: &Known, config: &mut VertexConfig) -> R
             let account = given.billing_account.as_ref().or(known.billing_account.as_ref());
             let account = match account {
                 Some(account) => account.clone(),
-                None => read(&ui.type_in("billing account", "", &checked::<BillingAccount>)?)?,
+                None => read(&ui.type_in(
+                    "which billing account pays",
+                    "",
+                    &checked::<BillingAccount>,
+                )?)?,
             };
             *budget = Some(Budget::new(account, amount));
         }

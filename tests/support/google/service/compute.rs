@@ -220,7 +220,8 @@ fn list_usable(world: &mut World, call: &Call) -> Answer {
             "stackType": subnet["stackType"],
         })
     };
-    let mut answer = listed(world, call, (SUBNETS, "usableSubnetworksAggregated"), &prefix, usable)?;
+    let mut answer =
+        listed(world, call, (SUBNETS, "usableSubnetworksAggregated"), &prefix, usable)?;
     answer["id"] = json!(format!("{}/aggregated/subnetworks/listUsable", project(world, call)?));
     Ok(answer)
 }
