@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::support::{
-    google::fake::{Google, caller::OWNER, journal::Fault, service::cloudkms},
+    google::fake::{Google, caller::OWNER, journal::Fault},
     program::{Desk, Run},
     screen::answering,
     tenant::said,
@@ -146,7 +146,7 @@ async fn flags_alone_write_a_file_that_is_right_and_that_provisions() {
             "    members: [group:dev@example.com, user:ada@example.com]\n",
             "    retention_days: 90 ",
             "    notify: [email:ops@example.com]\n",
-            "      billing_account: 0123AB-4567CD-89EF01\n",
+            "      billing_account: \"0123AB-4567CD-89EF01\"\n",
             "      monthly_amount: 500\n",
         ],
     );
@@ -237,7 +237,7 @@ fn in_a_file_by_hand_only_the_answers_change() {
             "# from outside\n",
             "# from outside\n        - group:new@example.com\n    monitoring:\n      \
              notify: [email:a@example.com]\n      budget:\n        \
-             billing_account: 0123AB-4567CD-89EF01\n        monthly_amount: 9\n",
+             billing_account: \"0123AB-4567CD-89EF01\"\n        monthly_amount: 9\n",
         );
     assert_eq!(read(&desk), wanted);
     assert!(run.stderr.contains("- ") && run.stderr.contains("+     "), "{run:?}");
@@ -331,8 +331,8 @@ fn a_person_is_asked_and_may_choose_from_what_there_is() {
         let key = serde_json::json!({"name": KEY, "purpose": "ENCRYPT_DECRYPT"});
         let ring = KEY.split("/cryptoKeys").next().unwrap();
         let named = serde_json::json!({"name": ring});
-        world.store(cloudkms::RINGS).insert(ring.to_owned(), named);
-        world.store(cloudkms::KEYS).insert(KEY.to_owned(), key);
+        world.store("cloudkms.keyRings").insert(ring.to_owned(), named);
+        world.store("cloudkms.cryptoKeys").insert(KEY.to_owned(), key);
     });
     let down = "\u{1b}[B";
     let screen = answering(
@@ -367,7 +367,7 @@ fn a_person_is_asked_and_may_choose_from_what_there_is() {
             &format!("    kms_key_name: {KEY}\n"),
             "    retention_days: 60 ",
             "    members: [group:dev@example.com]\n",
-            "      billing_account: 0123AB-4567CD-89EF01\n      monthly_amount: 1000\n",
+            "      billing_account: \"0123AB-4567CD-89EF01\"\n      monthly_amount: 1000\n",
         ],
     );
     checked_silently(&desk);
