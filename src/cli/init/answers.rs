@@ -13,10 +13,10 @@ pub(super) const NONE: &str = "none";
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Answers")]
 pub(super) struct Answers {
-    /// The model to work with [default: Claude Opus 5.5]
+    /// The model to work with [default: Claude Opus 5.5; of the region's geography, where it has one]
     #[arg(long, env = "GROUNDWORK_MODEL", value_name = "ID")]
     pub model: Option<String>,
-    /// The model for small background tasks [default: Claude Haiku 5.5]
+    /// The model for small background tasks [default: Claude Haiku 5.5, likewise]
     #[arg(long, env = "GROUNDWORK_SMALL_MODEL", value_name = "ID")]
     pub small_model: Option<String>,
     /// A subnet for private access, or `none`; more than one (aws): separated by spaces, or repeated
@@ -203,7 +203,7 @@ pub(super) fn arrange<T: PartialEq>(list: &mut Vec<T>, wanted: Vec<T>) {
 
 #[cfg(test)]
 mod tests {
-    use clap::{Command, FromArgMatches as _};
+    use clap::Command;
 
     use super::*;
 
