@@ -129,7 +129,7 @@ struct Look<'a> {
 enum Found {
     Nothing,
     WhoPays(Result<Vec<String>>),
-    All(Offer),
+    All(Box<Offer>),
 }
 
 impl Look<'_> {
@@ -154,7 +154,7 @@ impl Look<'_> {
                 let account = session.unless_refused(account);
                 Ok(Known { billing_account: first(account), ..Known::default() })
             }
-            Ok(Found::All(offer)) => Ok(tell(session, offer)),
+            Ok(Found::All(offer)) => Ok(tell(session, *offer)),
             Err(error) if error.kind() == Kind::Interrupted => Err(vec![error]),
             Err(error) => {
                 let cause = error.causes().into_iter().next();
@@ -171,7 +171,8 @@ impl Look<'_> {
         let project = gcp::identify(&rest, self.project.as_str()).await?;
         Ok(match self {
             Self { all: true, data_location, .. } => {
-                Found::All(gcp::look_around(&rest, &project, data_location.as_str()).await)
+                let offer = gcp::look_around(&rest, &project, data_location.as_str()).await;
+                Found::All(Box::new(offer))
             }
             Self { who_pays: true, .. } => {
                 Found::WhoPays(gcp::billing_account(&rest, &project.id).await)
