@@ -85,7 +85,7 @@ enum ColorChoice {
 #[derive(Debug, Subcommand)]
 #[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the run")]
 enum Command {
-    /// Ask, or take flags, look at the account, and write claude-config.yaml
+    /// Ask, or take flags, look at the account or project, and write the configuration
     Init(init::Init),
     /// Look, show what would change, ask, do it, and print the exports
     Provision(provision::Provision),

@@ -1,17 +1,11 @@
-//! Answers that are given as flags: read, checked, and put into a configuration.
+//! Answers that are given as flags: those of both clouds and of each, and how their values are read.
 
-use std::str::FromStr;
+use std::{fmt::Display, str::FromStr};
 
 use clap::Args;
 
 use super::super::work::named;
-use crate::{
-    config::{
-        AccountId, Config, Invalid, KmsKeyId, ModelId, NotifyTarget, Oidc, PrincipalArn, Region,
-        RetentionDays, SecurityGroupId, SubnetId,
-    },
-    error::{Error, Kind},
-};
+use crate::error::{Error, Kind};
 
 /// Says that there is none, where that is an answer.
 pub(super) const NONE: &str = "none";
@@ -19,43 +13,22 @@ pub(super) const NONE: &str = "none";
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Answers")]
 pub(super) struct Answers {
-    /// The only account to touch [default: the one that is signed in to]
-    #[arg(long, env = "GROUNDWORK_ACCOUNT_ID", value_name = "ID")]
-    account_id: Option<String>,
-    /// The model to work with [default: Claude Opus 5.5 of the region's geography]
+    /// The model to work with [default: Claude Opus 5.5; of the region's geography, where it has one]
     #[arg(long, env = "GROUNDWORK_MODEL", value_name = "ID")]
-    model: Option<String>,
-    /// The model for small background tasks [default: Claude Haiku 5.5 of the region's geography]
+    pub model: Option<String>,
+    /// The model for small background tasks [default: Claude Haiku 5.5, likewise]
     #[arg(long, env = "GROUNDWORK_SMALL_MODEL", value_name = "ID")]
-    small_model: Option<String>,
-    /// A subnet for private access, or `none`; more than one: separated by spaces, or repeated
+    pub small_model: Option<String>,
+    /// A subnet for private access, or `none`; more than one (aws): separated by spaces, or repeated
     #[arg(long, env = "GROUNDWORK_SUBNET", value_name = "ID", value_delimiter = ' ')]
-    subnet: Vec<String>,
-    /// A security group for private access, or `none`; more than one as with --subnet
-    #[arg(long, env = "GROUNDWORK_SECURITY_GROUP", value_name = "ID", value_delimiter = ' ')]
-    security_group: Vec<String>,
-    /// The KMS key behind the logs: ARN, id or alias/NAME; `none`: one is made
+    pub subnet: Vec<String>,
+    /// The KMS key behind the logs: ARN, id or alias/NAME (aws), its whole name (gcp); `none`: one
+    /// is made
     #[arg(long, env = "GROUNDWORK_KMS_KEY", value_name = "KEY")]
-    kms_key: Option<String>,
+    pub kms_key: Option<String>,
     /// For how many days the log is kept
     #[arg(long, env = "GROUNDWORK_RETENTION_DAYS", value_name = "DAYS")]
-    retention_days: Option<String>,
-    /// Who may take the developers' role, or `none` for whomever the account lets; more than one
-    /// as with --subnet
-    #[arg(long, env = "GROUNDWORK_TRUST", value_name = "ARN", value_delimiter = ' ')]
-    trust: Vec<String>,
-    /// The identity provider that developers sign in with, or `none`
-    #[arg(long, env = "GROUNDWORK_OIDC_ISSUER", value_name = "URL")]
-    oidc_issuer: Option<String>,
-    /// A client of it whose tokens are accepted; may be repeated
-    #[arg(long, env = "GROUNDWORK_OIDC_CLIENT", value_name = "ID")]
-    oidc_client: Vec<String>,
-    /// A group of it whose members may take the role; may be repeated
-    #[arg(long, env = "GROUNDWORK_OIDC_GROUP", value_name = "NAME")]
-    oidc_group: Vec<String>,
-    /// A subject of it that may take the role; may be repeated
-    #[arg(long, env = "GROUNDWORK_OIDC_SUBJECT", value_name = "SUB")]
-    oidc_subject: Vec<String>,
+    pub retention_days: Option<String>,
     /// Who is told of alarms: `email:NAME@HOST` or `https://HOST/...`, or `none`; more than one as
     /// with --subnet
     #[arg(
@@ -65,170 +38,156 @@ pub(super) struct Answers {
         value_name = "TARGET",
         value_delimiter = ' '
     )]
-    notify: Vec<String>,
+    pub notify: Vec<String>,
 }
 
-/// What was answered. `None` is not answered; an inner `None` or an empty list is «none».
-#[derive(Debug)]
-pub(super) struct Given {
-    pub region: Option<Region>,
-    pub account: Option<AccountId>,
-    pub model: Option<ModelId>,
-    pub small: Option<ModelId>,
-    pub subnets: Option<Vec<SubnetId>>,
-    pub groups: Option<Vec<SecurityGroupId>>,
-    #[expect(clippy::option_option, reason = "not answered and none are two answers")]
-    pub kms_key: Option<Option<KmsKeyId>>,
-    pub retention: Option<RetentionDays>,
-    pub trust: Option<Vec<PrincipalArn>>,
-    pub oidc: GivenOidc,
-    pub notify: Option<Vec<NotifyTarget>>,
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Answers for aws")]
+pub(super) struct AwsAnswers {
+    /// The only account to touch [default: the one that is signed in to]
+    #[arg(long, env = "GROUNDWORK_ACCOUNT_ID", value_name = "ID")]
+    pub account_id: Option<String>,
+    /// A security group for private access, or `none`; more than one as with --subnet
+    #[arg(long, env = "GROUNDWORK_SECURITY_GROUP", value_name = "ID", value_delimiter = ' ')]
+    pub security_group: Vec<String>,
+    /// Who may take the developers' role, or `none` for whomever the account lets; more than one
+    /// as with --subnet
+    #[arg(long, env = "GROUNDWORK_TRUST", value_name = "ARN", value_delimiter = ' ')]
+    pub trust: Vec<String>,
+    /// The identity provider that developers sign in with, or `none`
+    #[arg(long, env = "GROUNDWORK_OIDC_ISSUER", value_name = "URL")]
+    pub oidc_issuer: Option<String>,
+    /// A client of it whose tokens are accepted; may be repeated
+    #[arg(long, env = "GROUNDWORK_OIDC_CLIENT", value_name = "ID")]
+    pub oidc_client: Vec<String>,
+    /// A group of it whose members may take the role; may be repeated
+    #[arg(long, env = "GROUNDWORK_OIDC_GROUP", value_name = "NAME")]
+    pub oidc_group: Vec<String>,
+    /// A subject of it that may take the role; may be repeated
+    #[arg(long, env = "GROUNDWORK_OIDC_SUBJECT", value_name = "SUB")]
+    pub oidc_subject: Vec<String>,
 }
 
-#[derive(Debug)]
-pub(super) struct GivenOidc {
-    pub issuer: Option<String>,
-    pub clients: Option<Vec<String>>,
-    pub groups: Option<Vec<String>>,
-    pub subjects: Option<Vec<String>>,
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Answers for gcp")]
+pub(super) struct GcpAnswers {
+    /// The project in which everything is made [default: the one that gcloud or the credentials
+    /// name]
+    #[arg(long, env = "GROUNDWORK_PROJECT", value_name = "ID")]
+    pub project: Option<String>,
+    /// Where Claude is called: `us`, `eu`, `global` or a region; --region says the same
+    #[arg(long, env = "GROUNDWORK_LOCATION", value_name = "LOCATION")]
+    pub location: Option<String>,
+    /// The region of what is stored, or `none`: the location's
+    #[arg(long, env = "GROUNDWORK_DATA_LOCATION", value_name = "REGION")]
+    pub data_location: Option<String>,
+    /// The network of a private endpoint, or `none`
+    #[arg(long, env = "GROUNDWORK_NETWORK", value_name = "NAME")]
+    pub network: Option<String>,
+    /// Who may call the models: `user:`, `group:`, `serviceAccount:`, `domain:` or `principalSet:`,
+    /// or `none`; more than one: separated by spaces, or repeated
+    #[arg(long, env = "GROUNDWORK_MEMBER", value_name = "MEMBER", value_delimiter = ' ')]
+    pub member: Vec<String>,
+    /// The name of the service account, or `none`: the tenant's
+    #[arg(long, env = "GROUNDWORK_SERVICE_ACCOUNT", value_name = "NAME")]
+    pub service_account: Option<String>,
+    /// Who may act as the service account, or `none`; more than one as with --member
+    #[arg(long, env = "GROUNDWORK_IMPERSONATOR", value_name = "MEMBER", value_delimiter = ' ')]
+    pub impersonator: Vec<String>,
+    /// What the project may spend in a month, in the billing account's currency, or `none`
+    #[arg(long, env = "GROUNDWORK_BUDGET", value_name = "AMOUNT")]
+    pub budget: Option<String>,
+    /// The billing account of the budget [default: the project's]
+    #[arg(long, env = "GROUNDWORK_BILLING_ACCOUNT", value_name = "ID")]
+    pub billing_account: Option<String>,
 }
 
-impl Answers {
-    /// Checks all flags; every one that is wrong is an error.
-    pub(super) fn read(&self, region: Option<&str>) -> Result<Given, Vec<Error>> {
-        let mut check = Check(Vec::new());
-        let any = |list: &[String]| {
-            let texts: Vec<String> = named(list).filter(|text| *text != NONE).cloned().collect();
-            (named(list).next().is_some()).then_some(texts)
-        };
-        let kms_key = self.kms_key.as_deref();
-        let given = Given {
-            region: check.one("--region", region),
-            account: check.one("--account-id", self.account_id.as_deref()),
-            model: check.one("--model", self.model.as_deref()),
-            small: check.one("--small-model", self.small_model.as_deref()),
-            subnets: check.many("--subnet", &self.subnet),
-            groups: check.many("--security-group", &self.security_group),
-            kms_key: match kms_key {
-                Some(NONE) => Some(None),
-                key => check.one("--kms-key", key).map(Some),
-            },
-            retention: check.one("--retention-days", self.retention_days.as_deref()),
-            trust: check.many("--trust", &self.trust),
-            oidc: GivenOidc {
-                issuer: self.oidc_issuer.clone().filter(|issuer| !issuer.is_empty()),
-                clients: any(&self.oidc_client),
-                groups: any(&self.oidc_group),
-                subjects: any(&self.oidc_subject),
-            },
-            notify: check.many("--notify", &self.notify),
-        };
-        if check.0.is_empty() { Ok(given) } else { Err(check.0) }
+fn some(text: Option<&String>) -> bool {
+    text.is_some_and(|text| !text.is_empty())
+}
+
+fn any(list: &[String]) -> bool {
+    named(list).next().is_some()
+}
+
+fn names(all: &[(&'static str, bool)]) -> Vec<&'static str> {
+    all.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect()
+}
+
+impl AwsAnswers {
+    /// The flags that say something.
+    pub(super) fn given(&self) -> Vec<&'static str> {
+        names(&[
+            ("account-id", some(self.account_id.as_ref())),
+            ("security-group", any(&self.security_group)),
+            ("trust", any(&self.trust)),
+            ("oidc-issuer", some(self.oidc_issuer.as_ref())),
+            ("oidc-client", any(&self.oidc_client)),
+            ("oidc-group", any(&self.oidc_group)),
+            ("oidc-subject", any(&self.oidc_subject)),
+        ])
     }
 }
 
-/// Collects what is wrong.
-struct Check(Vec<Error>);
+impl GcpAnswers {
+    /// The flags that say something.
+    pub(super) fn given(&self) -> Vec<&'static str> {
+        names(&[
+            ("project", some(self.project.as_ref())),
+            ("location", some(self.location.as_ref())),
+            ("data-location", some(self.data_location.as_ref())),
+            ("network", some(self.network.as_ref())),
+            ("member", any(&self.member)),
+            ("service-account", some(self.service_account.as_ref())),
+            ("impersonator", any(&self.impersonator)),
+            ("budget", some(self.budget.as_ref())),
+            ("billing-account", some(self.billing_account.as_ref())),
+        ])
+    }
+}
+
+/// Reads values, and collects what is wrong.
+#[derive(Default)]
+pub(super) struct Check(pub Vec<Error>);
 
 impl Check {
-    fn one<T: FromStr<Err = Invalid>>(&mut self, flag: &str, text: Option<&str>) -> Option<T> {
+    pub(super) fn one<T: FromStr<Err: Display>>(
+        &mut self,
+        flag: &str,
+        text: Option<&str>,
+    ) -> Option<T> {
         let text = text.filter(|text| !text.is_empty())?;
         // A webhook's address is a secret, also one that cannot be used.
         let shown = if text.contains("://") { "https://..." } else { text };
-        let wrong = |invalid| Error::new(Kind::Config, format!("{flag} {shown}: {invalid}"));
+        let wrong =
+            |invalid: T::Err| Error::new(Kind::Config, format!("{flag} {shown}: {invalid}"));
         text.parse().map_err(|invalid| self.0.push(wrong(invalid))).ok()
     }
 
-    fn many<T: FromStr<Err = Invalid>>(&mut self, flag: &str, texts: &[String]) -> Option<Vec<T>> {
+    /// An inner `None` is the answer «none».
+    #[expect(clippy::option_option, reason = "not answered and none are two answers")]
+    pub(super) fn or_none<T: FromStr<Err: Display>>(
+        &mut self,
+        flag: &str,
+        text: Option<&str>,
+    ) -> Option<Option<T>> {
+        match text {
+            Some(NONE) => Some(None),
+            text => self.one(flag, text).map(Some),
+        }
+    }
+
+    pub(super) fn many<T: FromStr<Err: Display>>(
+        &mut self,
+        flag: &str,
+        texts: &[String],
+    ) -> Option<Vec<T>> {
         let texts: Vec<&String> = named(texts).collect();
         if texts.is_empty() {
             return None;
         }
         let real = texts.into_iter().filter(|text| *text != NONE);
         Some(real.filter_map(|text| self.one(flag, Some(text))).collect())
-    }
-}
-
-impl Given {
-    /// Puts the answers into a configuration.
-    pub(super) fn take(&self, config: &mut Config) {
-        if let Some(account) = &self.account {
-            config.account_id = Some(account.clone());
-        }
-        let bedrock = &mut config.bedrock;
-        if let Some(model) = &self.model {
-            bedrock.model_id = Some(model.clone());
-        }
-        if let Some(small) = &self.small {
-            bedrock.small_fast_model_id = Some(small.clone());
-        }
-        network(config, self.subnets.clone(), self.groups.clone());
-        let bedrock = &mut config.bedrock;
-        if let Some(key) = &self.kms_key {
-            bedrock.encryption.kms_key_id.clone_from(key);
-        }
-        if let Some(days) = self.retention {
-            bedrock.logging.retention_days = days;
-        }
-        if let Some(trust) = &self.trust {
-            arrange(&mut bedrock.access.trusted_principals, trust.clone());
-        }
-        self.oidc.take(&mut bedrock.access.oidc);
-        if let Some(notify) = &self.notify {
-            arrange(&mut bedrock.monitoring.notify, notify.clone());
-        }
-    }
-}
-
-impl GivenOidc {
-    pub(super) fn anything(&self) -> bool {
-        self.issuer.is_some()
-            || [&self.clients, &self.groups, &self.subjects].iter().any(|list| list.is_some())
-    }
-
-    /// Puts the answers into what the configuration has.
-    pub(super) fn take(&self, oidc: &mut Option<Oidc>) {
-        if !self.anything() {
-            return;
-        }
-        if self.issuer.as_deref() == Some(NONE) {
-            *oidc = None;
-            return;
-        }
-        let oidc = oidc.get_or_insert_default();
-        if let Some(issuer) = &self.issuer {
-            oidc.issuer.clone_from(issuer);
-        }
-        for (list, given) in [
-            (&mut oidc.client_ids, &self.clients),
-            (&mut oidc.groups, &self.groups),
-            (&mut oidc.subjects, &self.subjects),
-        ] {
-            if let Some(given) = given {
-                arrange(list, given.clone());
-            }
-        }
-    }
-}
-
-/// Puts subnets and security groups into a configuration.
-pub(super) fn network(
-    config: &mut Config,
-    subnets: Option<Vec<SubnetId>>,
-    groups: Option<Vec<SecurityGroupId>>,
-) {
-    let vpc = &mut config.bedrock.vpc_config;
-    let nothing =
-        subnets.as_ref().is_none_or(Vec::is_empty) && groups.as_ref().is_none_or(Vec::is_empty);
-    if vpc.is_none() && nothing {
-        return;
-    }
-    let vpc = vpc.get_or_insert_default();
-    if let Some(subnets) = subnets {
-        arrange(&mut vpc.subnet_ids, subnets);
-    }
-    if let Some(groups) = groups {
-        arrange(&mut vpc.security_group_ids, groups);
     }
 }
 
@@ -239,5 +198,30 @@ pub(super) fn arrange<T: PartialEq>(list: &mut Vec<T>, wanted: Vec<T>) {
         if !list.contains(&item) {
             list.push(item);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    use super::*;
+
+    /// What is given if every flag is.
+    fn all<A: Args>(given: fn(&A) -> Vec<&'static str>) {
+        let command = A::augment_args(Command::new("x"));
+        let flags = command.get_arguments().filter_map(clap::Arg::get_long).map(ToOwned::to_owned);
+        let flags: Vec<String> = flags.filter(|flag| flag != "help").collect();
+        let line = flags.iter().flat_map(|flag| [format!("--{flag}"), "x".into()]);
+        let matches = command.try_get_matches_from(["x".to_owned()].into_iter().chain(line));
+        let answers = A::from_arg_matches(&matches.unwrap()).unwrap();
+        assert!(flags.len() > 5);
+        assert_eq!(given(&answers), flags);
+    }
+
+    #[test]
+    fn no_answer_of_one_cloud_is_passed_over_by_the_other() {
+        all(AwsAnswers::given);
+        all(GcpAnswers::given);
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn replace(path: &Path, old: &str, new: &str) -> Result<()> {
 fn temporary(path: &Path, text: &str) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".claude-config.").suffix(".tmp");
+    builder.prefix(".groundwork.").suffix(".tmp");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -64,5 +64,5 @@ fn unwritten(path: &Path, error: io::Error) -> Error {
 
 fn changed(path: &Path, how: &str) -> Error {
     Error::new(Kind::Config, format!("`{}` {how}: it was left alone", path.display()))
-        .hint("run `groundwork init aws` again")
+        .hint("run the same command again")
 }

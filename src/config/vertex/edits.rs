@@ -1,6 +1,6 @@
 //! From a `vertex-config.yaml` to another one: which keys change.
 
-use super::VertexConfig;
+use super::{Budget, VertexConfig};
 use crate::config::rewrite::Edits;
 
 /// The keys that `init gcp` asks about, where they differ.
@@ -35,6 +35,21 @@ pub(in crate::config) fn edits(from: &VertexConfig, to: &VertexConfig, edits: &m
     };
     let (old, new) = (full(&a.monitoring.notify), full(&b.monitoring.notify));
     edits.list("vertex_ai.monitoring.notify", &old, &new);
+    budget(a.monitoring.budget.as_ref(), b.monitoring.budget.as_ref(), edits);
+}
+
+fn budget(from: Option<&Budget>, to: Option<&Budget>, edits: &mut Edits) {
+    let key = "vertex_ai.monitoring.budget";
+    let Some(to) = to else {
+        return edits.text(key, from.map(|budget| &budget.billing_account), None);
+    };
+    let account = from.map(|budget| &budget.billing_account);
+    let key = "vertex_ai.monitoring.budget.billing_account";
+    edits.text(key, account, Some(&to.billing_account));
+    if from.map(|budget| budget.monthly_amount) != Some(to.monthly_amount) {
+        let amount = i32::try_from(to.monthly_amount).unwrap_or(i32::MAX);
+        edits.number("vertex_ai.monitoring.budget.monthly_amount", amount);
+    }
 }
 
 #[cfg(test)]
@@ -70,6 +85,8 @@ mod tests {
         vertex.access.members = vec!["group:dev@example.com".parse().unwrap()];
         vertex.logging.retention_days = 400;
         vertex.monitoring.notify = vec!["https://h.example.com/?a=b&c={d}".parse().unwrap()];
+        let account = "012345-6789AB-CDEF01".parse().unwrap();
+        vertex.monitoring.budget = Some(Budget::new(account, 1_000_000_000));
         let example = include_str!("../../../examples/vertex-config.yaml");
         for text in ["", "vertex_ai:\n", "vertex_ai: {}\n", VertexConfig::TEMPLATE, example] {
             let loaded: Loaded<VertexConfig> =

@@ -88,6 +88,13 @@ pub struct Budget {
     pub notify_percent: Vec<Percent>,
 }
 
+impl Budget {
+    /// One of which somebody is told at the usual shares.
+    pub fn new(billing_account: BillingAccount, monthly_amount: u32) -> Self {
+        Self { billing_account, monthly_amount, notify_percent: shares() }
+    }
+}
+
 fn shares() -> Vec<Percent> {
     [50, 90, 100].map(Percent::of).to_vec()
 }

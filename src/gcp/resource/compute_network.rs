@@ -80,7 +80,7 @@ struct SecondaryRange {
 
 /// What stands behind host and version in a URL of the Compute Engine: answers have one host, what
 /// people write another.
-pub(super) fn path_of(url: &str) -> String {
+pub(in crate::gcp) fn path_of(url: &str) -> String {
     url.find("projects/").and_then(|at| url.get(at..)).unwrap_or(url).to_owned()
 }
 

@@ -7,7 +7,7 @@ mod bigquery_dataset;
 mod billingbudgets_budget;
 mod compute_address;
 mod compute_forwarding_rule;
-mod compute_network;
+pub(super) mod compute_network;
 mod compute_private_google_access;
 mod dns_managed_zone;
 mod dns_record_set;

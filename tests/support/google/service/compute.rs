@@ -21,6 +21,7 @@ pub const METHODS: &[Method] = &[
     Method::read("compute.networks.list", &["compute.networks.list"], list_networks),
     Method::read("compute.subnetworks.get", &["compute.subnetworks.get"], get_subnet),
     Method::read("compute.subnetworks.list", &["compute.subnetworks.list"], list_subnets),
+    Method::read("compute.subnetworks.listUsable", &["compute.subnetworks.list"], list_usable),
     Method::write("compute.subnetworks.patch", &["compute.subnetworks.update"], patch_subnet),
     Method::write(
         "compute.subnetworks.setPrivateIpGoogleAccess",
@@ -205,6 +206,24 @@ fn get_subnet(world: &mut World, call: &Call) -> Answer {
 fn list_subnets(world: &mut World, call: &Call) -> Answer {
     let prefix = format!("{}/regions/{}/subnetworks/", project(world, call)?, call.path("region"));
     listed(world, call, (SUBNETS, "subnetwork"), &prefix, shown_subnet)
+}
+
+/// Those of the project, in all regions; whoever may list them may use them here.
+fn list_usable(world: &mut World, call: &Call) -> Answer {
+    let prefix = format!("{}/regions/", project(world, call)?);
+    let usable = |_: &World, name: &str, subnet: &Value| {
+        json!({
+            "subnetwork": link(name),
+            "network": subnet["network"],
+            "ipCidrRange": subnet["ipCidrRange"],
+            "purpose": subnet["purpose"],
+            "stackType": subnet["stackType"],
+        })
+    };
+    let mut answer =
+        listed(world, call, (SUBNETS, "usableSubnetworksAggregated"), &prefix, usable)?;
+    answer["id"] = json!(format!("{}/aggregated/subnetworks/listUsable", project(world, call)?));
+    Ok(answer)
 }
 
 /// The store's own value, to be changed.

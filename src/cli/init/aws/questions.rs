@@ -1,13 +1,19 @@
 //! The questions, each with what the account offers and what the file has.
 
-use std::{cmp::Reverse, str::FromStr};
+use std::cmp::Reverse;
 
-use super::answers::{Given, GivenOidc, NONE, arrange, network};
+use super::{
+    super::{
+        answers::NONE,
+        typed::{checked, label, many, none_or, one_of, perhaps, read},
+    },
+    given::{Given, GivenOidc, network},
+};
 use crate::{
     aws::{Named, Network},
     claude::model::{self, CATALOGUE, Life},
-    config::{AccountId, Config, Invalid, ModelId, Region, RetentionDays},
-    error::{Error, Kind, Result},
+    config::{AccountId, Config, ModelId, Region, RetentionDays},
+    error::Result,
     ui::Ui,
 };
 
@@ -39,11 +45,8 @@ pub(super) fn ask(ui: &Ui, given: &Given, known: &Known, config: &mut Config) ->
     }
     if given.kms_key.is_none() {
         let key = &mut config.bedrock.encryption.kms_key_id;
-        let now = key.as_ref().map_or(NONE.into(), ToString::to_string);
         let question = "KMS key of the logs (ARN, id or alias/NAME; none: one is made)";
-        let typed =
-            ui.type_in(question, &now, &|text| none_or(text, &checked::<crate::config::KmsKeyId>))?;
-        *key = if typed == NONE { None } else { Some(read(&typed)?) };
+        *key = perhaps(ui, question, key.as_ref())?;
     }
     if given.retention.is_none() {
         let days = &mut config.bedrock.logging.retention_days;
@@ -89,12 +92,13 @@ fn account(ui: &Ui, account: &AccountId, config: &mut Config) -> Result<()> {
 }
 
 fn models(ui: &Ui, given: &Given, known: &Known, config: &mut Config) -> Result<()> {
-    let offered = offered(known);
+    let offered: Vec<(String, String)> =
+        offered(known).into_iter().map(|named| (named.id, named.name)).collect();
     let (now, _) = model::resolve(config, &known.region);
     let bedrock = &mut config.bedrock;
     let ask = |question, now: &mut Option<ModelId>, default: ModelId| {
         let shown = now.as_ref().unwrap_or(&default);
-        let chosen = one_model(ui, question, &offered, shown)?;
+        let chosen = one_of(ui, question, &offered, shown, "its id or ARN")?;
         // What is left out and stays as it is need not be written down.
         if now.is_some() || chosen != default {
             *now = Some(chosen);
@@ -128,22 +132,6 @@ fn offered(known: &Known) -> Vec<Named> {
     models
 }
 
-fn one_model(ui: &Ui, question: &str, offered: &[Named], now: &ModelId) -> Result<ModelId> {
-    let mut ids: Vec<&str> = offered.iter().map(|named| named.id.as_str()).collect();
-    let mut items: Vec<String> = offered.iter().map(label).collect();
-    if !ids.contains(&now.as_str()) {
-        ids.insert(0, now.as_str());
-        items.insert(0, now.to_string());
-    }
-    items.push("another one".into());
-    let at = ids.iter().position(|id| *id == now.as_str()).unwrap_or_default();
-    let chosen = ui.choose(question, &items, at)?;
-    match ids.get(chosen) {
-        Some(id) => read(id),
-        None => read(&ui.type_in("its id or ARN", now.as_str(), &checked::<ModelId>)?),
-    }
-}
-
 fn network_of(ui: &Ui, known: &Known, config: &mut Config) -> Result<()> {
     let vpc = config.bedrock.vpc_config.clone().unwrap_or_default();
     let (mut subnets, mut groups) = (vpc.subnet_ids, vpc.security_group_ids);
@@ -164,7 +152,7 @@ fn network_of(ui: &Ui, known: &Known, config: &mut Config) -> Result<()> {
     let mut items = vec!["none: over the internet".to_owned()];
     items.extend(networks.iter().map(|network| {
         let count = network.subnets.len();
-        format!("{}  {}  {count} subnets", label(&network.vpc), network.addresses)
+        format!("{}  {}  {count} subnets", named(&network.vpc), network.addresses)
     }));
     let chosen = ui.choose("VPC from which Bedrock is reached privately", &items, at)?;
     let Some(chosen) = chosen.checked_sub(1).and_then(|at| networks.get(at)) else {
@@ -187,7 +175,7 @@ fn zones(ui: &Ui, network: &Network, had: &[&str]) -> Result<Vec<String>> {
         .subnets
         .iter()
         .map(|there| {
-            let text = format!("{}  {}  {}", label(&there.subnet), there.zone, there.addresses);
+            let text = format!("{}  {}  {}", named(&there.subnet), there.zone, there.addresses);
             (text, had.contains(&there.subnet.id.as_str()))
         })
         .collect();
@@ -207,7 +195,7 @@ fn zones(ui: &Ui, network: &Network, had: &[&str]) -> Result<Vec<String>> {
 
 /// Security groups, at least one.
 fn guards(ui: &Ui, network: &Network, had: &[&str]) -> Result<Vec<String>> {
-    let item = |group: &Named| (label(group), had.contains(&group.id.as_str()));
+    let item = |group: &Named| (named(group), had.contains(&group.id.as_str()));
     let items: Vec<(String, bool)> = network.groups.iter().map(item).collect();
     loop {
         let chosen = ui.choose_any("security groups, which let HTTPS in", &items)?;
@@ -264,52 +252,6 @@ fn words(text: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty() && *word != NONE).map(ToOwned::to_owned).collect()
 }
 
-/// A list on one line, divided by spaces or commas. What is shown may hide a secret, so that an
-/// unchanged answer leaves the list alone.
-fn many<T>(ui: &Ui, question: &str, list: &mut Vec<T>) -> Result<()>
-where
-    T: FromStr<Err = Invalid> + ToString + PartialEq,
-{
-    let shown: Vec<String> = list.iter().map(ToString::to_string).collect();
-    let shown = if shown.is_empty() { NONE.to_owned() } else { shown.join(" ") };
-    let pieces = |text: &str| -> Vec<String> {
-        let pieces = text.split([' ', ',', '\t']).filter(|piece| !piece.is_empty());
-        pieces.filter(|piece| *piece != NONE).map(ToOwned::to_owned).collect()
-    };
-    let known = |piece: &str| list.iter().position(|item| item.to_string() == piece);
-    let check = |text: &str| {
-        let mut wrong = pieces(text).into_iter().filter(|piece| known(piece).is_none());
-        wrong.try_for_each(|piece| {
-            checked::<T>(&piece).map_err(|problem| format!("`{piece}` {problem}"))
-        })
-    };
-    let typed = ui.type_in(question, &shown, &check)?;
-    if typed == shown {
-        return Ok(());
-    }
-    let pieces = pieces(&typed);
-    let stays: Vec<bool> = list.iter().map(|item| pieces.contains(&item.to_string())).collect();
-    let new: Vec<&String> = pieces.iter().filter(|piece| known(piece).is_none()).collect();
-    let new: Vec<T> = new.into_iter().map(|piece| read(piece)).collect::<Result<_>>()?;
-    let mut stays = stays.into_iter();
-    list.retain(|_| stays.next().unwrap_or(false));
-    let old = std::mem::take(list);
-    arrange(list, old.into_iter().chain(new).collect());
-    Ok(())
-}
-
-fn label(named: &Named) -> String {
-    if named.name.is_empty() { named.id.clone() } else { format!("{}  {}", named.id, named.name) }
-}
-
-fn checked<T: FromStr<Err = Invalid>>(text: &str) -> Result<(), String> {
-    text.parse::<T>().map(drop).map_err(|invalid| invalid.to_string())
-}
-
-fn none_or(text: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<(), String> {
-    if text == NONE { Ok(()) } else { check(text) }
-}
-
-fn read<T: FromStr<Err = Invalid>>(text: &str) -> Result<T> {
-    text.parse().map_err(|invalid| Error::new(Kind::Config, format!("`{text}` {invalid}")))
+fn named(named: &Named) -> String {
+    label(&named.id, &named.name)
 }
