@@ -26,6 +26,8 @@ mod rights;
 mod support;
 mod terminal;
 mod vertex;
+mod vertex_chain;
 mod vertex_config;
+mod vertex_orphan;
 mod wanted;
 mod whole;

@@ -78,12 +78,17 @@ impl Tenant {
         let google = Google::start(PROJECT);
         let folder = TempDir::new().unwrap();
         let tenant = Self { google, config: config(text), folder, tries };
-        let rights = tenant.wanted().rights;
+        tenant.bind();
+        tenant
+    }
+
+    /// Lets the callers do what the configuration takes, and no more.
+    pub fn bind(&self) {
+        let rights = self.wanted().rights;
         for (phase, token) in PHASES {
             let permissions: Vec<&str> = rights.permissions(phase).into_iter().collect();
-            tenant.google.bind(token, &permissions);
+            self.google.bind(token, &permissions);
         }
-        tenant
     }
 
     pub fn project() -> Project {
