@@ -237,9 +237,10 @@ fn leave_with_its_parent<C>(graph: &Graph<C>, findings: &[Finding], plan: &mut [
         {
             *planned = Ok(Action::Leave(parent.clone()));
         }
-        // What always stays says nothing of whose the rest is.
+        // What always stays says nothing of whose the rest is, unless it is somebody else's itself.
+        let foreign = matches!(finding, Finding::Found(Seen { owner: Owner::Other(_), .. }));
         if let Ok(Action::Leave(why)) = planned
-            && entry.node.stays().is_none()
+            && (foreign || entry.node.stays().is_none())
         {
             left.insert(&entry.id, why.clone());
         }
