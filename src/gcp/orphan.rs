@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     Gcp, Labels,
-    error::{Answered as _, Failure},
+    error::{Answered as _, Failure, Refusal},
     mark::TENANT,
     resource::{
         Address, AlertPolicy, CryptoKey, Dataset, ForwardingRule, LogBucket, ManagedZone,
@@ -179,9 +179,7 @@ pub async fn orphans(gcp: &Gcp, known: &BTreeSet<String>, data_location: &str) -
 /// `None` if we may not look. Of an API that is off there is nothing.
 fn read<T>(answer: std::result::Result<Vec<T>, Failure>) -> Result<Option<Vec<T>>> {
     match answer {
-        Err(failure) if failure.refusal().is_some_and(|it| it.is_disabled()) => {
-            Ok(Some(Vec::new()))
-        }
+        Err(failure) if failure.refusal().is_some_and(Refusal::is_disabled) => Ok(Some(Vec::new())),
         Err(failure) if failure.code_is(&[403]) => Ok(None),
         other => Ok(Some(other.absent()?.unwrap_or_default())),
     }

@@ -1,6 +1,8 @@
 //! What a tenant on Vertex AI has left behind, as `status gcp` tells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use groundwork::reconcile::Phase;
 
 use crate::support::{
     google::fake::journal::Fault,
@@ -136,6 +138,24 @@ fn changed_nothing(mut tenant: Tenant, text: &str) -> Tenant {
     tenant.config = config(text);
     tenant.bind();
     tenant
+}
+
+#[tokio::test]
+async fn the_role_that_looks_may_search_and_no_other_may() {
+    let tenant = made(EVERYTHING).await;
+    let search = tenant.search().await;
+    assert_eq!((search.orphans, search.refused), (Vec::new(), BTreeSet::new()));
+    let rights = tenant.wanted().rights;
+    let changes = rights.permissions(Phase::Apply);
+    let looks = rights.permissions(Phase::Plan);
+    let only: Vec<_> = looks.difference(&changes).collect();
+    assert!(only.contains(&&"iam.serviceAccounts.list"), "{only:?}");
+    let used = tenant.google.used_permissions("plan-token");
+    // Pools have the service's host in Google's reference, and not in its refusals.
+    let short = |it: &&&str| it.replace("iam.googleapis.com/", "iam.");
+    let unused: Vec<_> = only.into_iter().filter(|it| !used.contains(&short(it))).collect();
+    assert_eq!(unused, Vec::<&&str>::new());
+    assert_eq!(tenant.google.violations(), [""; 0]);
 }
 
 #[tokio::test]
