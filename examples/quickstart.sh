@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # The main job on a fresh machine (Rust toolchain, Python 3): builds, starts an AWS emulator with a
 # VPC and subnets, makes a tenant, shows that a second run has nothing to do, prints what Claude
-# Code needs, and cleans up. Touches no real account.
+# Code needs, and cleans up. Then the same in a fake of Google Cloud, where it also repairs what
+# somebody has changed by hand. Touches no real account.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
 emulator=
+google=
 finish() {
     if [ -n "$emulator" ]; then kill "$emulator" 2>/dev/null || true; fi
+    if [ -n "$google" ]; then kill "$google" 2>/dev/null || true; fi
     rm -rf "$work"
 }
 trap finish EXIT
@@ -18,6 +21,13 @@ run() {
     "$groundwork" "$@"
 }
 
+# That a run says that there is something to do: exit code 3.
+differs() {
+    local code=0
+    run "$@" || code=$?
+    [ "$code" = 3 ]
+}
+
 if [ -n "${GROUNDWORK_BIN:-}" ]; then
     groundwork=$GROUNDWORK_BIN
 else
@@ -25,8 +35,18 @@ else
     cargo build --locked --quiet
     groundwork=${CARGO_TARGET_DIR:-target}/debug/groundwork
 fi
+if [ -n "${GROUNDWORK_GOOGLE_BIN:-}" ]; then
+    google_cloud=$GROUNDWORK_GOOGLE_BIN
+else
+    cargo build --locked --quiet --example google_cloud
+    google_cloud=${CARGO_TARGET_DIR:-target}/debug/examples/google_cloud
+fi
 
-echo "starting the emulator"
+echo "starting the emulator of AWS and the fake of Google Cloud"
+# The fake reads Google's own documents, which come with the packages.
+tests/support/packages.sh
+"$google_cloud" --project my-project --port-file "$work/google-port" >"$work/google.log" 2>&1 &
+google=$!
 tests/support/emulator.sh --port 0 --port-file "$work/port" >"$work/emulator.log" 2>&1 &
 emulator=$!
 until [ -s "$work/port" ]; do
@@ -61,4 +81,34 @@ run provision aws --expect-no-changes
 run status aws
 run env aws
 run destroy aws --yes --delete-data
-printf '\nthat was the whole life of a tenant; for a real account see README.md\n'
+
+until [ -s "$work/google-port" ]; do
+    kill -0 "$google" 2>/dev/null || { cat "$work/google.log" >&2; exit 1; }
+    sleep 0.2
+done
+origin="http://127.0.0.1:$(cat "$work/google-port")"
+unset GOOGLE_APPLICATION_CREDENTIALS GOOGLE_CLOUD_QUOTA_PROJECT GCE_METADATA_HOST
+export GROUNDWORK_GCP_ENDPOINT_URL="$origin/{api}" GOOGLE_OAUTH_ACCESS_TOKEN=owner-token
+export GROUNDWORK_CONFIG=$work/vertex-config.yaml
+sed "s/your-project-id/my-project/" examples/vertex-config.yaml >"$GROUNDWORK_CONFIG"
+
+run config check
+run provision gcp --yes
+run provision gcp --expect-no-changes
+printf '\n(somebody changes the role by hand: it may now delete endpoints)\n'
+python3 - "$origin" <<'PYTHON'
+import json, sys, urllib.request
+def ask(what, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    return json.load(urllib.request.urlopen(urllib.request.Request(sys.argv[1] + "/_fake/" + what, data)))
+roles = ask("inventory")["iam.roles"]
+(name, role), = [(name, role) for name, role in roles.items() if name.endswith("/claude_code_caller")]
+role["includedPermissions"].append("aiplatform.endpoints.delete")
+ask("store", {"kind": "iam.roles", "name": name, "value": role})
+PYTHON
+differs status gcp
+run provision gcp --yes
+run status gcp
+run env gcp
+run destroy gcp --yes --delete-data
+printf '\nthat was the whole life of two tenants; for real accounts and projects see README.md\n'

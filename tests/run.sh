@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All checks: format, lints, docs, every test against the emulator, and the quickstart.
+# All checks: format, lints, docs, every test against the emulator and the fake of Google Cloud, and the
+# quickstart.
 # Needs a Rust toolchain and Python 3; installs the rest, pinned, into .venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,9 +36,15 @@ export GROUNDWORK_TEST_EMULATOR="http://127.0.0.1:$(cat "$work/port")"
 step "the emulator's own checks"
 .venv/bin/python -m unittest discover -s tests/support/emulator_check -t tests/support
 
+step build
+cargo build --locked --bins --example google_cloud
+built=${CARGO_TARGET_DIR:-target}/debug
+
+step "the fake of Google Cloud, by Google's own client"
+.venv/bin/python tests/support/google_check.py "$built/examples/google_cloud"
+
 step quickstart
-cargo build --locked
-GROUNDWORK_BIN="${CARGO_TARGET_DIR:-target}/debug/groundwork" examples/quickstart.sh
+GROUNDWORK_BIN="$built/groundwork" GROUNDWORK_GOOGLE_BIN="$built/examples/google_cloud" examples/quickstart.sh
 
 step tests
 if cargo nextest --version >/dev/null 2>&1; then

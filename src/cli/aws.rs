@@ -134,6 +134,7 @@ impl Tenant for AwsTenant {
         cloud: &Aws,
         handles: &Handles,
         survey: &Survey<'_, Aws>,
+        _: &Ui,
     ) -> Result<Vec<Orphan>> {
         // Three searches at once make a large future: it goes to the heap.
         Box::pin(aws::orphans(cloud, &handles.known(survey, cloud))).await

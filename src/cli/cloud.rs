@@ -96,11 +96,12 @@ pub(super) trait Tenant: Sized {
     /// Prints what the caller must be allowed.
     async fn print_policy(&self, phase: Phase, ui: &Ui, stop: &Stop) -> Result<()>;
 
-    /// What is ours and not in the graph that was looked at.
+    /// What is ours and not in the graph that was looked at. Says what could not be searched.
     async fn orphans(
         cloud: &Self::Cloud,
         handles: &Self::Handles,
         survey: &Survey<'_, Self::Cloud>,
+        ui: &Ui,
     ) -> Result<Vec<Orphan>>;
 
     /// What Claude Code needs, from the configuration alone where that is enough. It runs in every

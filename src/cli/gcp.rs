@@ -130,9 +130,23 @@ impl Tenant for GcpTenant {
         cloud: &Gcp,
         handles: &Handles,
         survey: &Survey<'_, Gcp>,
+        ui: &Ui,
     ) -> Result<Vec<Orphan>> {
-        let _ = (cloud, handles, survey);
-        Ok(Vec::new())
+        let known = survey.plan().map(|(id, _)| id.to_string()).collect();
+        // Many lists at once make a large future: it goes to the heap.
+        let searched = Box::pin(gcp::orphans(cloud, &known, &handles.data_location)).await?;
+        if !searched.refused.is_empty() {
+            let refused = Vec::from_iter(searched.refused).join(", ");
+            ui.clear();
+            ui.warning(
+                &format!("could not look for what was left behind of: {refused}"),
+                Some(
+                    "this identity may not list them; what looking takes, as a role: \
+                      groundwork provision gcp --print-policy=plan",
+                ),
+            );
+        }
+        Ok(searched.orphans)
     }
 
     fn environment(

@@ -79,7 +79,7 @@ async fn tell_orphans<T: Tenant>(
     ui: &Ui,
 ) {
     ui.begin("looking for what was left behind");
-    let found = T::orphans(cloud, handles, survey).await;
+    let found = T::orphans(cloud, handles, survey, ui).await;
     ui.clear();
     match found {
         Ok(found) => found.iter().for_each(|orphan| ui.orphan(orphan, T::FULL_NAME)),

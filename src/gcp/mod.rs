@@ -4,7 +4,7 @@
 //! One file a kind of resource in `resource`. `rest` makes the calls, `token` signs them, `error`
 //! reads the refusals, `operation` waits for what takes longer, `iam_policy` changes the policies
 //! that we share with others, `principal` names whom they let in, `restorable` says what a deleted
-//! object that Google keeps counts as. What people do by hand after the field's guides, and what is
+//! object that Google keeps counts as, `orphan` finds what was left behind. What people do by hand after the field's guides, and what is
 //! wrong with it, is said where it matters.
 
 mod access;
@@ -19,6 +19,7 @@ mod monitoring;
 mod network;
 mod offer;
 mod operation;
+mod orphan;
 mod principal;
 pub mod resource;
 mod rest;
@@ -33,6 +34,7 @@ pub use connect::{Connection, Gcp, Project, connect, identify};
 pub use lack::lacking;
 pub use mark::{Labels, Mark};
 pub use offer::{Offer, UsableSubnet, billing_account, look_around};
+pub use orphan::{Search, orphans};
 pub use rest::{Rest, Retry};
 pub use right::{Entitled, Permissions, Rights};
 pub use token::{SignIn, TokenSource};

@@ -65,6 +65,7 @@ impl Draft {
 #[derive(Clone, Debug, Default)]
 pub struct Rights {
     all: Vec<(bool, Permissions)>,
+    search: &'static [&'static str],
 }
 
 /// The sign-in itself, and that the project pays for a person's calls.
@@ -75,9 +76,17 @@ impl Rights {
         self.all.push((present, permissions));
     }
 
+    /// To look for what was left behind, which only `status` does.
+    pub(super) fn search(&mut self, permissions: &'static [&'static str]) {
+        self.search = permissions;
+    }
+
     /// In order.
     pub fn permissions(&self, phase: Phase) -> BTreeSet<&'static str> {
         let mut all = BTreeSet::from(ALWAYS);
+        if phase == Phase::Plan {
+            all.extend(self.search);
+        }
         for (present, of_kind) in &self.all {
             all.extend(of_kind.plan);
             // What is not wanted is removed by applying.
@@ -146,6 +155,15 @@ mod tests {
         assert_eq!(of(false, Phase::Apply), ["a.get", "billing.delete"]);
         assert_eq!(of(true, Phase::Destroy), ["a.get", "billing.delete"]);
         assert_eq!(of(true, Phase::Plan), ["a.get"]);
+    }
+
+    #[test]
+    fn only_who_looks_may_search() {
+        let mut rights = Rights::default();
+        rights.search(&["a.list"]);
+        for phase in [Phase::Plan, Phase::Apply, Phase::Destroy] {
+            assert_eq!(rights.permissions(phase).contains("a.list"), phase == Phase::Plan);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use super::{
-    Gcp, Labels, Mark, Project, access, monitoring, network,
+    Gcp, Labels, Mark, Project, access, monitoring, network, orphan,
     resource::{Model, Quota, ServiceAccountOutput, Services},
     right::{Draft, Rights},
     storage,
@@ -38,6 +38,8 @@ pub struct Wanted {
 /// What others ask for after a run.
 pub struct Handles {
     pub service_account: Ref<ServiceAccountOutput>,
+    /// Where what is stored is kept.
+    pub data_location: String,
 }
 
 /// Whose everything is that this configuration makes.
@@ -85,8 +87,10 @@ pub fn wanted(config: &VertexConfig, place: &Place<'_>) -> Wanted {
     storage::draw(&mut draft, &sketch);
     network::draw(&mut draft, &sketch);
     monitoring::draw(&mut draft, &sketch);
-    let (graph, rights) = draft.finish();
-    Wanted { graph, handles: Handles { service_account }, rights }
+    let handles = Handles { service_account, data_location: sketch.data_location() };
+    let (graph, mut rights) = draft.finish();
+    rights.search(orphan::PERMISSIONS);
+    Wanted { graph, handles, rights }
 }
 
 /// The APIs that the configuration takes; at most twenty, which is what one call switches on.

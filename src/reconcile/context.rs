@@ -3,7 +3,10 @@
 use std::{
     any::Any,
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde::Serialize;
@@ -73,6 +76,8 @@ pub struct Context<'a, C> {
     pace: Pace,
     planning: bool,
     wanted: bool,
+    /// Whether an output was read that is not there yet.
+    missed: AtomicBool,
 }
 
 /// What all contexts of one run share.
@@ -97,6 +102,7 @@ impl<'a, C> Run<'a, C> {
             pace: self.pace,
             planning: self.planning,
             wanted: entry.present,
+            missed: AtomicBool::new(false),
         }
     }
 }
@@ -116,7 +122,15 @@ impl<C> Context<'_, C> {
     /// The output of a resource that this one declared in `needs`.
     pub fn get<T: Clone + Send + Sync + 'static>(&self, resource: &Ref<T>) -> Result<T> {
         self.declared(&resource.id)?;
-        read(self.outputs, resource).ok_or_else(|| not_yet(&resource.id.to_string()))
+        read(self.outputs, resource).ok_or_else(|| {
+            self.missed.store(true, Ordering::Relaxed);
+            not_yet(&resource.id.to_string())
+        })
+    }
+
+    /// Whether another look may see more, once others have been looked at.
+    pub(super) fn missed(&self) -> bool {
+        self.missed.load(Ordering::Relaxed)
     }
 
     /// A part of such an output, or, in a plan, the promise of it.

@@ -97,7 +97,8 @@ pub async fn look<'g, C: Send + Sync>(
     Survey { graph, findings: taken, plan, outputs, interrupted }
 }
 
-/// Looks in rounds: all at once, then again those that read an output which a look has found since.
+/// Looks in rounds: all at once, then again those that read an output which a look may have found
+/// since. What the cloud itself cannot say yet, as where an API is off, it cannot say a moment later.
 async fn observe_all<C: Send + Sync>(
     graph: &Graph<C>,
     run: &Run<'_, C>,
@@ -114,10 +115,14 @@ async fn observe_all<C: Send + Sync>(
             while running.len() < width.max(1)
                 && let Some((i, entry)) = queue.next()
             {
-                running.push(async move { (i, entry, observe(entry, run).await) });
+                running.push(async move {
+                    let context = run.context(entry);
+                    let finding = observe_in(&context, entry).await;
+                    (i, entry, finding, context.missed())
+                });
             }
-            let Some((i, entry, finding)) = running.next().await else { break };
-            if matches!(finding, Finding::Later) {
+            let Some((i, entry, finding, missed)) = running.next().await else { break };
+            if missed && matches!(finding, Finding::Later) {
                 later.push(i);
             } else {
                 (run.listener)(Event::Looked { id: &entry.id });
@@ -133,7 +138,11 @@ async fn observe_all<C: Send + Sync>(
 }
 
 pub(super) async fn observe<C: Send + Sync>(entry: &Entry<C>, run: &Run<'_, C>) -> Finding {
-    match entry.node.look(&run.context(entry)).await {
+    observe_in(&run.context(entry), entry).await
+}
+
+async fn observe_in<C: Send + Sync>(context: &Context<'_, C>, entry: &Entry<C>) -> Finding {
+    match entry.node.look(context).await {
         Ok(Some(seen)) => Finding::Found(seen),
         Ok(None) => Finding::Absent,
         Err(error) if error.kind() == Kind::NotYet => Finding::Later,
@@ -237,9 +246,10 @@ fn leave_with_its_parent<C>(graph: &Graph<C>, findings: &[Finding], plan: &mut [
         {
             *planned = Ok(Action::Leave(parent.clone()));
         }
-        // What always stays says nothing of whose the rest is.
+        // What always stays says nothing of whose the rest is, unless it is somebody else's itself.
+        let foreign = matches!(finding, Finding::Found(Seen { owner: Owner::Other(_), .. }));
         if let Ok(Action::Leave(why)) = planned
-            && entry.node.stays().is_none()
+            && (foreign || entry.node.stays().is_none())
         {
             left.insert(&entry.id, why.clone());
         }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Mutex};
 use groundwork::reconcile::{Action, Event, Graph, Outcome, look};
 
 use crate::support::memory::{
-    Found, Memory, Part, Vault, brief, lock, options, planned, run, run_with, thing,
+    Found, Kept, Memory, Part, Shelf, Vault, brief, lock, options, planned, run, run_with, thing,
 };
 
 fn chain(c_wanted: bool, size: i32) -> Graph<Memory> {
@@ -185,6 +185,17 @@ async fn looking_that_needs_an_output_waits_for_it_and_for_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_the_cloud_cannot_say_yet_is_asked_once_while_looking() {
+    let cloud = Memory { off: BTreeSet::from(["b"]), ..Memory::default() };
+    lock(&cloud.things).insert("a".into(), 1);
+    let graph = chain(true, 1);
+    let survey = look(&graph, &cloud, &options().1, &|_| {}).await;
+    assert_eq!(planned(&survey), "a:keep b:create c:create d:create");
+    let looks = lock(&cloud.looks).clone();
+    assert_eq!(looks.iter().filter(|name| **name == "b").count(), 1, "{looks:?}");
+}
+
+#[tokio::test]
 async fn a_forgotten_need_is_told_even_where_it_happens_to_exist() {
     let cloud = Memory::default();
     let graph = || {
@@ -258,6 +269,64 @@ async fn what_holds_data_goes_only_when_asked_and_keeps_what_it_leans_on() {
     let report = run_with(&graph(), &cloud, &options).await;
     assert_eq!(brief(&report), "a=delete v=delete z=absent");
     assert_eq!(report.steps[1].remark.as_deref(), Some("for good"));
+}
+
+/// What always stays, with a part that has no mark of its own.
+fn shelf() -> Graph<Memory> {
+    let mut graph = Graph::default();
+    let a = graph.add(Shelf(thing("a", 1, None)));
+    graph.add(Part(thing("p", 2, Some(&a))));
+    graph
+}
+
+#[tokio::test]
+async fn what_always_stays_is_said_with_its_reason_and_what_hangs_on_it_goes() {
+    for delete_data in [false, true] {
+        let cloud = Memory::default();
+        run(&shelf(), &cloud).await;
+        cloud.forget_log();
+        let (_, mut options) = options();
+        options.delete_data = delete_data;
+        let report = run_with(&shelf().emptied(), &cloud, &options).await;
+        assert_eq!(brief(&report), "a=leave p=delete");
+        let Outcome::Done(Action::Leave(why)) = &report.steps[0].outcome else { panic!() };
+        assert_eq!(why, "costs nothing");
+        assert_eq!((report.left(), report.holding()), (1, 0), "no data keeps it");
+        assert_eq!(cloud.log(), ["-p"]);
+        let again = run_with(&shelf().emptied(), &cloud, &options).await;
+        assert_eq!((brief(&again).as_str(), again.changed()), ("a=leave p=absent", 0));
+    }
+}
+
+#[tokio::test]
+async fn what_hangs_on_somebody_elses_is_left_even_if_that_always_stays() {
+    let cloud = Memory::default();
+    run(&shelf(), &cloud).await;
+    lock(&cloud.foreign).insert("a");
+    let report = run(&shelf().emptied(), &cloud).await;
+    assert_eq!(brief(&report), "a=leave p=leave");
+    let Outcome::Done(Action::Leave(why)) = &report.steps[1].outcome else { panic!() };
+    assert_eq!(why, "belongs to somebody");
+}
+
+#[tokio::test]
+async fn what_can_be_restored_is_there_to_one_who_wants_it_and_gone_to_one_who_does_not() {
+    let graph = |wanted| {
+        let mut graph = Graph::default();
+        graph.add_if(wanted, Kept("k"));
+        graph
+    };
+    let cloud = Memory::default();
+    assert_eq!(brief(&run(&graph(true), &cloud).await), "k=create");
+    assert_eq!(brief(&run(&graph(false), &cloud).await), "k=delete");
+    assert_eq!(brief(&run(&graph(false), &cloud).await), "k=absent");
+    assert_eq!(brief(&run(&graph(true).emptied(), &cloud).await), "k=absent");
+    let (_, options) = options();
+    let wanted = graph(true);
+    assert_eq!(planned(&look(&wanted, &cloud, &options, &|_| {}).await), "k:update");
+    assert_eq!(brief(&run(&wanted, &cloud).await), "k=update");
+    assert_eq!(brief(&run(&wanted, &cloud).await), "k=keep");
+    assert_eq!(cloud.log(), ["+k", "-k", "^k"]);
 }
 
 #[tokio::test]

@@ -21,11 +21,17 @@ pub struct Memory {
     pub log: Mutex<Vec<String>>,
     pub broken: BTreeSet<&'static str>,
     pub denied: BTreeSet<&'static str>,
+    /// Of which the cloud itself cannot say yet whether they are there.
+    pub off: BTreeSet<&'static str>,
+    /// Every look, in order.
+    pub looks: Mutex<Vec<&'static str>>,
     pub foreign: Mutex<BTreeSet<&'static str>>,
     /// Objects of which the first look sees nothing, though they are there.
     pub late: Mutex<BTreeSet<&'static str>>,
     /// Most creations under way at the same time.
     pub busiest: Mutex<(usize, usize)>,
+    /// Deleted objects that can be restored.
+    pub bin: Mutex<BTreeSet<&'static str>>,
     /// Asked to stop when this object is created.
     pub stop_at: Mutex<Option<(&'static str, StopHandle)>>,
 }
@@ -90,6 +96,10 @@ impl Resource for Thing {
             context.get(self.on.as_ref().unwrap())?;
         }
         let cloud = context.cloud;
+        lock(&cloud.looks).push(self.name);
+        if cloud.off.contains(self.name) {
+            return Err(Error::new(Kind::NotYet, "off"));
+        }
         if cloud.denied.contains(self.name) {
             return Err(Error::new(Kind::Denied, "AccessDenied"));
         }
@@ -220,6 +230,95 @@ impl Resource for Part {
         context.cloud.note("-", self.0.name);
         lock(&context.cloud.things).remove(self.0.name);
         Ok(Deletion::Done)
+    }
+}
+
+/// A thing that always stays.
+pub struct Shelf(pub Thing);
+
+impl Resource for Shelf {
+    type Cloud = Memory;
+    type State = State;
+    type Output = i32;
+    const KIND: &'static str = "memory.shelf";
+    const HOLDS: Option<&'static str> = Some("books");
+    const STAYS: Option<&'static str> = Some("costs nothing");
+
+    fn name(&self) -> &str {
+        self.0.name
+    }
+    fn needs(&self) -> Vec<ResourceId> {
+        self.0.needs()
+    }
+    fn desired(&self, context: &Context<'_, Memory>) -> Result<State> {
+        self.0.desired(context)
+    }
+    async fn observe(&self, context: &Context<'_, Memory>) -> Result<Option<Observed<Self>>> {
+        let seen = self.0.observe(context).await?;
+        Ok(seen.map(|s| Observed { state: s.state, output: s.output, owner: s.owner }))
+    }
+    async fn create(&self, context: &Context<'_, Memory>, want: &State) -> Result<i32> {
+        self.0.create(context, want).await
+    }
+    async fn update(&self, _: &Context<'_, Memory>, _: &State, _: &Observed<Self>) -> Result<()> {
+        Ok(())
+    }
+    async fn delete(&self, context: &Context<'_, Memory>, _: &Observed<Self>) -> Result<Deletion> {
+        context.cloud.note("-", self.0.name);
+        Ok(Deletion::Done)
+    }
+}
+
+/// A thing that the cloud keeps for a while after it was deleted, name and all.
+pub struct Kept(pub &'static str);
+
+#[derive(Serialize)]
+pub struct KeptState {
+    deleted: bool,
+}
+
+impl Resource for Kept {
+    type Cloud = Memory;
+    type State = KeptState;
+    type Output = ();
+    const KIND: &'static str = "memory.kept";
+
+    fn name(&self) -> &str {
+        self.0
+    }
+    fn desired(&self, _: &Context<'_, Memory>) -> Result<KeptState> {
+        Ok(KeptState { deleted: false })
+    }
+    async fn observe(&self, context: &Context<'_, Memory>) -> Result<Option<Observed<Self>>> {
+        let deleted = lock(&context.cloud.bin).contains(self.0);
+        let there = lock(&context.cloud.things).contains_key(self.0);
+        let counts = there && (!deleted || context.wanted());
+        let state = KeptState { deleted };
+        Ok(counts.then_some(Observed { state, output: (), owner: Owner::Us }))
+    }
+    async fn create(&self, context: &Context<'_, Memory>, _: &KeptState) -> Result<()> {
+        if lock(&context.cloud.things).insert(self.0.into(), 0).is_some() {
+            return Err(Error::new(Kind::Exists, "exists"));
+        }
+        context.cloud.note("+", self.0);
+        Ok(())
+    }
+    async fn update(
+        &self,
+        context: &Context<'_, Memory>,
+        _: &KeptState,
+        have: &Observed<Self>,
+    ) -> Result<()> {
+        if have.state.deleted {
+            context.cloud.note("^", self.0);
+            lock(&context.cloud.bin).remove(self.0);
+        }
+        Ok(())
+    }
+    async fn delete(&self, context: &Context<'_, Memory>, _: &Observed<Self>) -> Result<Deletion> {
+        context.cloud.note("-", self.0);
+        lock(&context.cloud.bin).insert(self.0);
+        Ok(Deletion::Scheduled("can be restored".into()))
     }
 }
 

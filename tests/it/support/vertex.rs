@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use groundwork::{
     config::{self, VertexConfig},
-    gcp::{Gcp, Place, Project, Rest, Retry, TokenSource, Wanted, mark, wanted},
+    gcp::{Gcp, Place, Project, Rest, Retry, Search, TokenSource, Wanted, mark, orphans, wanted},
     reconcile::{Graph, Options, Pace, Phase, Report, Stop, Survey, apply, look},
 };
 use tempfile::TempDir;
@@ -78,12 +78,17 @@ impl Tenant {
         let google = Google::start(PROJECT);
         let folder = TempDir::new().unwrap();
         let tenant = Self { google, config: config(text), folder, tries };
-        let rights = tenant.wanted().rights;
+        tenant.bind();
+        tenant
+    }
+
+    /// Lets the callers do what the configuration takes, and no more.
+    pub fn bind(&self) {
+        let rights = self.wanted().rights;
         for (phase, token) in PHASES {
             let permissions: Vec<&str> = rights.permissions(phase).into_iter().collect();
-            tenant.google.bind(token, &permissions);
+            self.google.bind(token, &permissions);
         }
-        tenant
     }
 
     pub fn project() -> Project {
@@ -129,6 +134,15 @@ impl Tenant {
     pub async fn look<T>(&self, read: impl FnOnce(&Survey<'_, Gcp>) -> T) -> T {
         let (graph, gcp) = (self.graph(), self.gcp("plan-token"));
         read(&look(&graph, &gcp, &Self::options(&[], false), &|_| {}).await)
+    }
+
+    /// Searches for what was left behind, as one who may only look.
+    pub async fn search(&self) -> Search {
+        let Wanted { graph, handles, .. } = self.wanted();
+        let gcp = self.gcp("plan-token");
+        let survey = look(&graph, &gcp, &Self::options(&[], false), &|_| {}).await;
+        let known = survey.plan().map(|(id, _)| id.to_string()).collect();
+        orphans(&gcp, &known, &handles.data_location).await.unwrap()
     }
 
     pub async fn provision(&self) -> Report {
