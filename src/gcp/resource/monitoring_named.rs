@@ -60,10 +60,11 @@ fn ours(mut all: Vec<Value>, mark: &Mark, id: &str) -> Vec<Value> {
     all
 }
 
-/// Makes one, unless an answer that was lost has left one behind.
+/// Makes one, unless an answer that was lost has left one behind. Of two that two runs have made at
+/// the same time, the older one stays.
 pub(super) async fn create(
     context: &Context<'_, Gcp>,
-    call: &'static str,
+    (call, delete): (&'static str, &'static str),
     listed: &Listed,
     body: Value,
 ) -> Result<Value> {
@@ -73,7 +74,20 @@ pub(super) async fn create(
         return Err(Error::new(Kind::Exists, message));
     }
     let path = format!("v3/projects/{}/{}", context.cloud.project.id, listed.collection);
-    context.cloud.rest.post(call, path).once().json(body).send().await.done()
+    let made: Value = context.cloud.rest.post(call, path).once().json(body).send().await.done()?;
+    let last = |found: &Value| text(found, "/name").rsplit('/').next().map(ToOwned::to_owned);
+    let all = list(context, listed).await?;
+    for surplus in all.iter().skip(1) {
+        let path = format!("v3/{}", text(surplus, "/name"));
+        context.cloud.rest.delete(delete, path).send::<Value>().await.absent()?;
+    }
+    match all.first() {
+        Some(first) if last(first) != last(&made) => {
+            let message = format!("another run has made `{}`", text(first, "/name"));
+            Err(Error::new(Kind::Exists, message))
+        }
+        _ => Ok(made),
+    }
 }
 
 /// Removes all of ours that have this resource's id.
