@@ -81,12 +81,19 @@ impl Model {
         let (model, location) = model_and_location(&self.name);
         match (refusal.code, refusal.status.as_str()) {
             (404, _) => not_enabled(model, project),
+            // The organization's policy says it in the same way as a location that does not have it.
             (400, "FAILED_PRECONDITION") => Verdict::closed(
-                format!("`{model}` is not allowed in the project `{project}`: {refusal}"),
-                [format!(
-                    "see what the organization allows: gcloud org-policies describe \
-                     vertexai.allowedModels --effective --project={project}"
-                )],
+                format!("`{model}` is not allowed, or not offered in {location}: {refusal}"),
+                [
+                    format!(
+                        "call it elsewhere, such as `vertex_ai.location: global`; where it is \
+                         offered: {OFFER}"
+                    ),
+                    format!(
+                        "or see what the organization allows: gcloud org-policies describe \
+                         vertexai.allowedModels --effective --project={project}"
+                    ),
+                ],
             ),
             (400, _) => Verdict::closed(
                 format!("`{model}` is not offered in {location}: {refusal}"),
