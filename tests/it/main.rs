@@ -27,5 +27,7 @@ mod support;
 mod terminal;
 mod vertex;
 mod vertex_config;
+mod vertex_conflict;
+mod vertex_fault;
 mod wanted;
 mod whole;
