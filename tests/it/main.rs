@@ -28,6 +28,8 @@ mod terminal;
 mod vertex;
 mod vertex_chain;
 mod vertex_config;
+mod vertex_conflict;
+mod vertex_fault;
 mod vertex_init;
 mod vertex_orphan;
 mod wanted;

@@ -81,16 +81,16 @@ impl Model {
         let (model, location) = model_and_location(&self.name);
         match (refusal.code, refusal.status.as_str()) {
             (404, _) => not_enabled(model, project),
-            // Two reasons that only the text tells apart; so both remedies are named.
+            // The organization's policy says it in the same way as a location that does not have it.
             (400, "FAILED_PRECONDITION") => Verdict::closed(
-                format!("`{model}` cannot be called in {location}: {refusal}"),
+                format!("`{model}` is not allowed, or not offered in {location}: {refusal}"),
                 [
                     format!(
                         "call it elsewhere, such as `vertex_ai.location: global`; where it is \
                          offered: {OFFER}"
                     ),
                     format!(
-                        "see what the organization allows: gcloud org-policies describe \
+                        "or see what the organization allows: gcloud org-policies describe \
                          vertexai.allowedModels --effective --project={project}"
                     ),
                 ],

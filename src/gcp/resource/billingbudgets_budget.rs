@@ -88,6 +88,15 @@ impl Budget {
         Ok(all)
     }
 
+    async fn remove(&self, context: &Context<'_, Gcp>, found: &Value) -> Result<()> {
+        let call = "billingbudgets.billingAccounts.budgets.delete";
+        let path = format!("v1/{}", text(found, "/name"));
+        match context.cloud.rest.delete(call, path).send::<Value>().await {
+            Err(failure) if !failure.code_is(&[404]) => Err(self.refused(failure)),
+            deleted => deleted.absent().map(drop),
+        }
+    }
+
     fn refused(&self, failure: Failure) -> Error {
         let error = failure.into_error();
         if error.kind() != Kind::Denied {
@@ -163,7 +172,8 @@ impl Entitled for Budget {
     fn permissions(&self) -> Permissions {
         Permissions {
             plan: &["billing.budgets.get", "billing.budgets.list"],
-            apply: &["billing.budgets.create", "billing.budgets.update"],
+            // Deleted is one too many, where two run at the same time.
+            apply: &["billing.budgets.create", "billing.budgets.delete", "billing.budgets.update"],
             destroy: &["billing.budgets.delete"],
         }
     }
@@ -231,7 +241,18 @@ impl Resource for Budget {
         let call = "billingbudgets.billingAccounts.budgets.create";
         let create = context.cloud.rest.post(call, self.parent()).once().json(body);
         let made: Value = create.send().await.map_err(|failure| self.refused(failure))?;
-        Ok(BudgetOutput { name: text(&made, "/name") })
+        let name = text(&made, "/name");
+        // Two runs at the same time make two, of which both leave the same.
+        let all = self.list(context).await?;
+        for surplus in all.iter().skip(1) {
+            self.remove(context, surplus).await?;
+        }
+        match all.first().map(|first| text(first, "/name")) {
+            Some(first) if first != name => {
+                Err(Error::new(Kind::Exists, format!("another run has made `{first}`")))
+            }
+            _ => Ok(BudgetOutput { name }),
+        }
     }
 
     async fn update(
@@ -249,13 +270,7 @@ impl Resource for Budget {
 
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
         for found in self.list(context).await? {
-            let call = "billingbudgets.billingAccounts.budgets.delete";
-            let path = format!("v1/{}", text(&found, "/name"));
-            let deleted = context.cloud.rest.delete(call, path).send::<Value>().await;
-            match deleted {
-                Err(failure) if !failure.code_is(&[404]) => return Err(self.refused(failure)),
-                deleted => drop(deleted.absent()?),
-            }
+            self.remove(context, &found).await?;
         }
         Ok(Deletion::Done)
     }

@@ -102,16 +102,36 @@ impl Version {
     async fn restore(&self, context: &Context<'_, Gcp>) -> Result<()> {
         let call = "cloudkms.projects.locations.keyRings.cryptoKeys.cryptoKeyVersions.restore";
         let request = context.cloud.rest.post(call, format!("v1/{}:restore", self.name));
-        request.json(json!({})).send::<Self>().await.done().map(drop)
+        let restored = request.json(json!({})).send::<Self>().await;
+        // A second restoration is refused: it may be ours, whose answer was lost.
+        let refused = matches!(&restored, Err(failure) if failure.code_is(&[400]));
+        if refused && self.now(context).await?.is_some_and(|now| now.lives()) {
+            return Ok(());
+        }
+        restored.done().map(drop)
     }
 
     /// Gives the day on which it goes.
     pub(super) async fn destroy(&self, context: &Context<'_, Gcp>) -> Result<Option<String>> {
         let call = "cloudkms.projects.locations.keyRings.cryptoKeys.cryptoKeyVersions.destroy";
         let request = context.cloud.rest.post(call, format!("v1/{}:destroy", self.name));
-        let gone: Option<Self> = request.json(json!({})).send().await.absent()?;
+        let gone = request.json(json!({})).send::<Self>().await;
+        // A second one is refused: the first may be ours, whose answer was lost.
+        let refused = matches!(&gone, Err(failure) if failure.code_is(&[400]));
+        let now = if refused { self.now(context).await? } else { None };
+        let gone = match now.filter(|now| !now.lives()) {
+            Some(now) => Some(now),
+            None => gone.absent()?,
+        };
         let time = gone.and_then(|version| version.destroy_time);
         Ok(time.and_then(|time| time.split('T').next().map(ToOwned::to_owned)))
+    }
+
+    /// As it is by now.
+    async fn now(&self, context: &Context<'_, Gcp>) -> Result<Option<Self>> {
+        let key = self.name.split("/cryptoKeyVersions/").next().unwrap_or_default();
+        let mut all = Self::list(context, key).await?.into_iter();
+        Ok(all.find(|version| version.name == self.name))
     }
 
     /// Waits until there is key material: in hardware, that takes a moment.

@@ -126,7 +126,9 @@ impl Resource for KeyPolicy {
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
         let holder = self.holder(context)?;
         let ours = self.members(context)?;
-        let ours = ours.now()?;
+        // From our own key everybody goes with it, whether or not the agents could be asked for.
+        let all = self.own && !context.wanted();
+        let ours = if all { &BTreeSet::new() } else { ours.now()? };
         let Some(policy) = holder.look(context.cloud).await? else { return Ok(None) };
         let found = policy.members(ROLE).into_iter().map(ToOwned::to_owned);
         let counts = |it: &String| ours.contains(it) || (self.own && !is_agent(it));

@@ -90,6 +90,10 @@ impl LogBucket {
         format!("gcloud logging buckets undelete {name} --location {location} --project {project}")
     }
 
+    async fn lives(&self, context: &Context<'_, Gcp>) -> Result<bool> {
+        Ok(self.observe(context).await?.is_some_and(|now| now.state.active))
+    }
+
     /// Another's deleted bucket, which holds on to its name.
     fn taken(&self, gcp: &Gcp, who: &str) -> Error {
         let name = &self.name;
@@ -212,7 +216,12 @@ impl Resource for LogBucket {
         if !have.active {
             let call = "logging.projects.locations.buckets.undelete";
             let undelete = rest.post(call, format!("{path}:undelete")).json(json!({}));
-            undelete.send::<Value>().await.done()?;
+            let undeleted = undelete.send::<Value>().await;
+            // A second restoration is refused: it may be ours, whose answer was lost.
+            let refused = matches!(&undeleted, Err(failure) if failure.code_is(&[400]));
+            if !(refused && self.lives(context).await?) {
+                undeleted.done()?;
+            }
         }
         let mut body = Map::new();
         if have.description != want.description {
@@ -235,7 +244,12 @@ impl Resource for LogBucket {
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
         let gcp = context.cloud;
         let delete = gcp.rest.delete("logging.projects.locations.buckets.delete", self.path(gcp));
-        delete.send::<Value>().await.absent()?;
+        let deleted = delete.send::<Value>().await;
+        // A second deletion is refused: it may be ours, whose answer was lost.
+        let refused = matches!(&deleted, Err(failure) if failure.code_is(&[400]));
+        if !(refused && self.observe(context).await?.is_none()) {
+            deleted.absent()?;
+        }
         Ok(Deletion::Scheduled(format!("can be restored for 7 days: {}", self.undelete(gcp))))
     }
 }

@@ -98,8 +98,11 @@ impl Entitled for AlertPolicy {
                 plan,
                 apply: &[
                     "logging.notificationRules.create",
+                    // Of one too many, where two run at the same time.
+                    "logging.notificationRules.delete",
                     "logging.notificationRules.update",
                     "monitoring.alertPolicies.create",
+                    "monitoring.alertPolicies.delete",
                     "monitoring.alertPolicies.update",
                 ],
                 destroy: &["logging.notificationRules.delete", "monitoring.alertPolicies.delete"],
@@ -107,7 +110,11 @@ impl Entitled for AlertPolicy {
         }
         Permissions {
             plan,
-            apply: &["monitoring.alertPolicies.create", "monitoring.alertPolicies.update"],
+            apply: &[
+                "monitoring.alertPolicies.create",
+                "monitoring.alertPolicies.delete",
+                "monitoring.alertPolicies.update",
+            ],
             destroy: &["monitoring.alertPolicies.delete"],
         }
     }
@@ -159,9 +166,10 @@ impl Resource for AlertPolicy {
     }
 
     async fn create(&self, context: &Context<'_, Gcp>, want: &State) -> Result<AlertPolicyOutput> {
-        let call = "monitoring.projects.alertPolicies.create";
+        let create = "monitoring.projects.alertPolicies.create";
+        let calls = (create, "monitoring.projects.alertPolicies.delete");
         let body = self.whole(context, &want.labels)?;
-        Ok(output(&monitoring_named::create(context, call, &LISTED, body).await?))
+        Ok(output(&monitoring_named::create(context, calls, &LISTED, body).await?))
     }
 
     async fn update(

@@ -65,10 +65,11 @@ fn ours(mut all: Vec<Value>, mark: &Mark, id: &str) -> Vec<Value> {
     all
 }
 
-/// Makes one, unless an answer that was lost has left one behind.
+/// Makes one, unless an answer that was lost has left one behind. Of two that two runs have made at
+/// the same time, the older one stays.
 pub(super) async fn create(
     context: &Context<'_, Gcp>,
-    call: &'static str,
+    (call, delete): (&'static str, &'static str),
     listed: &Listed,
     body: Value,
 ) -> Result<Value> {
@@ -78,15 +79,40 @@ pub(super) async fn create(
         return Err(Error::new(Kind::Exists, message));
     }
     let path = format!("v3/projects/{}/{}", context.cloud.project.id, listed.collection);
-    write(context, &context.cloud.rest.post(call, path).once().json(body)).await
+    let made = write(context, &context.cloud.rest.post(call, path).once().json(body)).await?;
+    let last = |found: &Value| text(found, "/name").rsplit('/').next().map(ToOwned::to_owned);
+    let all = list(context, listed).await?;
+    for surplus in all.iter().skip(1) {
+        remove(context, delete, surplus).await?;
+    }
+    match all.first() {
+        Some(first) if last(first) != last(&made) => {
+            let message = format!("another run has made `{}`", text(first, "/name"));
+            Err(Error::new(Kind::Exists, message))
+        }
+        _ => Ok(made),
+    }
 }
 
 /// Makes one change. Cloud Monitoring refuses a second one of the project beside it.
 pub(super) async fn write(context: &Context<'_, Gcp>, request: &Request<'_>) -> Result<Value> {
+    change(context, request).await?.done()
+}
+
+/// Removes one, if it is still there.
+async fn remove(context: &Context<'_, Gcp>, call: &'static str, found: &Value) -> Result<()> {
+    let path = format!("v3/{}", text(found, "/name"));
+    change(context, &context.cloud.rest.delete(call, path)).await?.absent().map(drop)
+}
+
+async fn change(
+    context: &Context<'_, Gcp>,
+    request: &Request<'_>,
+) -> Result<std::result::Result<Value, Failure>> {
     let _alone = context.cloud.monitoring.lock().await;
     let busy = |failure: &Failure| failure.refusal().is_some_and(Refusal::is_aborted);
     let what = "others to have changed Cloud Monitoring";
-    context.retry(what, TRIES_WHEN_BUSY, busy, || request.send()).await?.done()
+    context.retry(what, TRIES_WHEN_BUSY, busy, || request.send()).await
 }
 
 /// Removes all of ours that have this resource's id.
@@ -96,13 +122,7 @@ pub(super) async fn delete(
     listed: &Listed,
 ) -> Result<()> {
     for found in list(context, listed).await? {
-        let path = format!("v3/{}", text(&found, "/name"));
-        let _alone = context.cloud.monitoring.lock().await;
-        let request = context.cloud.rest.delete(call, path);
-        let busy = |failure: &Failure| failure.refusal().is_some_and(Refusal::is_aborted);
-        let what = "others to have changed Cloud Monitoring";
-        let gone = context.retry(what, TRIES_WHEN_BUSY, busy, || request.send::<Value>()).await?;
-        gone.absent()?;
+        remove(context, call, &found).await?;
     }
     Ok(())
 }

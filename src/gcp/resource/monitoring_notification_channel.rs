@@ -138,6 +138,8 @@ impl Entitled for NotificationChannel {
             plan: &["monitoring.notificationChannels.list"],
             apply: &[
                 "monitoring.notificationChannels.create",
+                // Of one too many, where two run at the same time.
+                "monitoring.notificationChannels.delete",
                 "monitoring.notificationChannels.update",
             ],
             destroy: &["monitoring.notificationChannels.delete"],
@@ -204,9 +206,10 @@ impl Resource for NotificationChannel {
         context: &Context<'_, Gcp>,
         want: &State,
     ) -> Result<NotificationChannelOutput> {
-        let call = "monitoring.projects.notificationChannels.create";
+        let create = "monitoring.projects.notificationChannels.create";
+        let calls = (create, "monitoring.projects.notificationChannels.delete");
         let body = self.body(want, &Labels::new());
-        Ok(output(&monitoring_named::create(context, call, &LISTED, body).await?))
+        Ok(output(&monitoring_named::create(context, calls, &LISTED, body).await?))
     }
 
     async fn update(

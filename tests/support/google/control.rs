@@ -114,6 +114,7 @@ fn fault(body: &Value) -> Option<Fault> {
         "lost" => Fault::Lost,
         "reset" => Fault::Reset,
         "held" => Fault::Held,
+        "behind" => Fault::Behind,
         "status" => Fault::Status(
             u16::try_from(number("code").unwrap_or(503)).ok()?,
             number("wait").and_then(|wait| u32::try_from(wait).ok()),

@@ -13,6 +13,8 @@ pub enum Fault {
     Status(u16, Option<u32>),
     /// Looked at only after `Google::release`.
     Held,
+    /// Done, but answered only after `Google::release`.
+    Behind,
     /// Another writer comes first.
     Stale(Box<dyn FnOnce(&mut World) + Send>),
 }
@@ -24,6 +26,7 @@ impl Fault {
             Self::Reset => "reset",
             Self::Status(..) => "status",
             Self::Held => "held",
+            Self::Behind => "behind",
             Self::Stale(_) => "stale",
         }
     }

@@ -94,7 +94,11 @@ impl Google {
 
     pub fn start_at(project: &str, port: u16, discovery: Discovery) -> Self {
         let state = Mutex::new(State::new(project, discovery));
-        let shared = Arc::new(Shared { state, released: watch::Sender::new(0) });
+        let shared = Arc::new(Shared {
+            state,
+            released: watch::Sender::new(0),
+            behind: watch::Sender::new(0),
+        });
         let (end, ended) = oneshot::channel();
         let (tell, told) = mpsc::channel();
         let served = Arc::clone(&shared);
@@ -159,6 +163,12 @@ impl Google {
     /// Lets the calls go on that are held now.
     pub fn release(&self) {
         self.shared.released.send_modify(|count| *count += 1);
+    }
+
+    /// Waits until a call is done and held (`Fault::Behind`).
+    pub async fn held(&self) {
+        let mut behind = self.shared.behind.subscribe();
+        behind.wait_for(|count| *count > 0).await.expect("the fake runs");
     }
 
     /// Takes this long for each call.

@@ -30,6 +30,8 @@ pub struct Shared {
     pub state: Mutex<State>,
     /// How often held calls were released.
     pub released: watch::Sender<u64>,
+    /// How many calls were done and then held.
+    pub behind: watch::Sender<u64>,
 }
 
 impl Shared {
@@ -136,19 +138,24 @@ async fn called(shared: &Shared, raw: &Raw, matched: &Matched) -> (u64, Result<R
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    let mut lost = false;
+    let (mut lost, mut behind) = (false, false);
     match fault {
         None => {}
         Some(Fault::Lost) => lost = true,
         Some(Fault::Reset) => return (begin, Err(Closed)),
         Some(Fault::Status(code, wait)) => return (begin, Ok(refused(code, wait, &matched.api))),
         // An error: the fake ends, and with it this connection.
+        Some(Fault::Behind) => behind = true,
         Some(Fault::Held) => released.changed().await.unwrap_or_default(),
         Some(Fault::Stale(write)) => write(&mut shared.state().world),
     }
     let answer = shared.state().answer(raw, matched);
     if lost {
         return (begin, Err(Closed));
+    }
+    if behind {
+        shared.behind.send_modify(|count| *count += 1);
+        released.changed().await.unwrap_or_default();
     }
     (begin, Ok(answered(answer, &matched.api)))
 }

@@ -135,10 +135,11 @@ fn place(world: &mut World, call: &Call, value: &mut Value) -> Result<(), Failur
 
 fn delete(world: &mut World, call: &Call) -> Answer {
     let name = name(world, call, "address")?;
+    // Which permission it takes, only what is there can tell.
+    found(world, KIND, &name)?;
     let internal = world.find(KIND, &name).is_some_and(|value| value["addressType"] == "INTERNAL");
     let permission = if internal { "deleteInternal" } else { "delete" };
     call.demand(world, &format!("compute.globalAddresses.{permission}"), &name)?;
-    found(world, KIND, &name)?;
     if let Some(user) = rule::users(world, &name).next() {
         let message = format!("The address resource '{name}' is already being used by '{user}'");
         return Err(Failure::invalid(&message).older("resourceInUseByAnotherResource"));
