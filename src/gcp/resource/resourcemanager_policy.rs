@@ -5,7 +5,8 @@
 //! it was not given it by us, and loses it. Of every other role only the members that are wanted
 //! count. What is bound to a condition, what other services log, and what they are exempt from, is
 //! others'. An account that was deleted leaves its grants behind, under a name that no new one
-//! has: ours are cleared away.
+//! has: ours are cleared away. What is logged of a service carries no mark of who wants it: as long as
+//! another tenant has its role in the project, it stays.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ use serde::Serialize;
 use crate::{
     error::Result,
     gcp::{
-        Gcp,
+        Gcp, access,
         iam_policy::{Holder, Policy},
         principal::{canonical, is_left_of},
         right::{Entitled, Permissions},
@@ -143,13 +144,22 @@ impl ProjectPolicy {
         changed
     }
 
+    /// Whether another tenant is in the project, which the logging is for, too.
+    fn is_shared(&self, policy: &Policy) -> bool {
+        let prefix = format!("projects/{}/roles/", self.project);
+        let of_tenant = |role: &str| role.starts_with(&prefix) && role.ends_with(access::ROLE);
+        let roles = policy.list("bindings").filter_map(|binding| binding.get("role")?.as_str());
+        let mut others = roles.filter(|role| !self.own_roles.iter().any(|own| own == role));
+        others.any(of_tenant)
+    }
+
     /// Takes our part out. Says whether that changed anything.
     fn clear(&self, policy: &mut Policy) -> bool {
         let mut changed = false;
         for role in self.roles() {
             changed |= policy.revoke(role, |member| self.is_ours(role, member));
         }
-        if let Some(audit) = &self.audit {
+        if let Some(audit) = self.audit.as_ref().filter(|_| !self.is_shared(policy)) {
             for log_type in &audit.log_types {
                 changed |= policy.stop_auditing(&audit.service, log_type);
             }
@@ -188,7 +198,10 @@ impl Resource for ProjectPolicy {
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
         let policy = self.holder().look(context.cloud).await?.unwrap_or_default();
-        let state = self.read(&policy);
+        let mut state = self.read(&policy);
+        if !context.wanted() && self.is_shared(&policy) {
+            state.audit = None;
+        }
         // One who wants nothing in it has all that is wanted.
         if state.is_empty() && !(context.wanted() && self.wish().is_empty()) {
             return Ok(None);
@@ -268,6 +281,18 @@ mod tests {
         let shared = ["user:other", OURS, "user:ann@example.com"];
         assert_eq!(policy.members("roles/shared"), shared);
         assert!(!ours.settle(&mut policy));
+    }
+
+    #[test]
+    fn what_is_logged_stays_as_long_as_another_tenant_is_there() {
+        let (ours, mut policy) = (ours(), found());
+        policy.grant("projects/p/roles/other_caller", "user:ann@example.com");
+        ours.settle(&mut policy);
+        assert!(ours.clear(&mut policy));
+        assert!(policy.audited("aiplatform.googleapis.com", "DATA_READ").is_some());
+        policy.revoke("projects/p/roles/other_caller", |_| true);
+        assert!(ours.clear(&mut policy));
+        assert!(policy.audited("aiplatform.googleapis.com", "DATA_READ").is_none());
     }
 
     #[test]
