@@ -280,12 +280,9 @@ impl Resource for PublisherModelConfig {
         self.write(context, if stop { edit.stop_recording() } else { edit }).await
     }
 
-    async fn delete(&self, context: &Context<'_, Gcp>, have: &Observed<Self>) -> Result<Deletion> {
-        let mut edit = Edit::default().stop_recording();
-        if self.events && have.state.events == Some(ENABLED) {
-            edit.events = Some(DISABLED);
-        }
-        self.write(context, edit).await?;
+    async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
+        // Another tenant that calls the model here may want the events: they stay.
+        self.write(context, Edit::default().stop_recording()).await?;
         Ok(Deletion::Done)
     }
 }
