@@ -78,12 +78,22 @@ impl Tenant {
         let google = Google::start(PROJECT);
         let folder = TempDir::new().unwrap();
         let tenant = Self { google, config: config(text), folder, tries };
-        let rights = tenant.wanted().rights;
+        tenant.bind();
+        tenant
+    }
+
+    fn bind(&self) {
+        let rights = self.wanted().rights;
         for (phase, token) in PHASES {
             let permissions: Vec<&str> = rights.permissions(phase).into_iter().collect();
-            tenant.google.bind(token, &permissions);
+            self.google.bind(token, &permissions);
         }
-        tenant
+    }
+
+    /// Another configuration, and callers with the roles that it prints.
+    pub fn reconfigure(&mut self, text: &str) {
+        self.config = config(text);
+        self.bind();
     }
 
     pub fn project() -> Project {
