@@ -47,7 +47,7 @@ fn push(list: &mut Value, item: impl Into<Value>) {
     list.as_array_mut().unwrap().push(item.into());
 }
 
-fn config<'a>(world: &'a mut World) -> &'a mut Value {
+fn config(world: &mut World) -> &mut Value {
     at(
         world,
         "aiplatform.publisherModelConfigs",
@@ -316,7 +316,7 @@ async fn each_is_seen_and_repaired(drifts: &[Drift]) {
     let tenant = everything().await;
     let before = settled(&tenant);
     for (what, id, change) in drifts {
-        tenant.google.world(|world| change(world));
+        tenant.google.world(change);
         assert!(settled(&tenant) != before, "{what}: nothing was changed");
         // That no other is seen says, too, that the repair before left nothing to do.
         assert_eq!(seen(&tenant).await, [*id], "{what}");
@@ -425,7 +425,7 @@ const REMOVED: &[Drift] = &[
 async fn what_is_removed_by_hand_comes_back() {
     let tenant = everything().await;
     for (what, id, remove) in REMOVED {
-        tenant.google.world(|world| remove(world));
+        tenant.google.world(remove);
         let planned = seen(&tenant).await;
         assert!(planned.iter().any(|it| it == id), "{what}: {planned:?}");
         repaired(&tenant, what).await;
@@ -474,10 +474,13 @@ async fn stopped(tenant: &Tenant) -> (String, Kind, String) {
     (id.to_string(), error.kind(), error.hints().concat())
 }
 
+/// The id of what is closed, how it comes to that, and what the hint says.
+type Taken = (&'static str, fn(&Google), &'static str);
+
 #[tokio::test]
 async fn a_quota_or_a_model_that_was_taken_away_is_told_and_nothing_is_changed() {
     let metric = "online_prediction_requests_per_base_model";
-    let taken: [(&str, fn(&Google), &str); 2] = [
+    let taken: [Taken; 2] = [
         (
             "gcp.aiplatform.quota/claude-sonnet-4-5@us-east5",
             |google| {

@@ -127,9 +127,12 @@ async fn a_key_that_cannot_be_written_is_taken_back_and_not_told() {
     assert_eq!(tenant.google.violations(), [""; 0]);
 }
 
+/// What somebody does to the key or its file, and how.
+type Spoil = (&'static str, fn(&Tenant));
+
 #[tokio::test]
 async fn what_becomes_of_a_key_or_its_file_is_seen_and_repaired() {
-    let spoil: &[(&str, fn(&Tenant))] = &[
+    let spoil: &[Spoil] = &[
         ("disabled", |tenant| {
             tenant.google.world(|world| {
                 world.store("iam.keys").values_mut().for_each(|key| key["disabled"] = json!(true));
