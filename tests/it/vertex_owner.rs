@@ -283,3 +283,25 @@ async fn impersonators_and_members_that_are_left_out_lose_their_rights() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_holds_data_is_left_and_taken_up_again() {
+    let tenant = everything().await;
+    let gone = tenant.destroy_but_data().await;
+    assert!(
+        gone.complete() && gone.holding() == 4,
+        "key, its policy, logs, records: {}",
+        said(&gone)
+    );
+    let all = tenant.google.inventory();
+    let versions = all["cloudkms.cryptoKeyVersions"].to_string();
+    assert!(versions.contains("ENABLED") && !versions.contains("DESTROY"), "{versions}");
+    assert_eq!((live(&all, "bigquery.tables"), live(&all, "iam.keys")), (2, 0));
+    let again = tenant.destroy_but_data().await;
+    assert!(again.complete() && again.changed() == 0, "{}", said(&again));
+    let back = tenant.provision().await;
+    assert!(back.complete(), "{}", said(&back));
+    let idle = tenant.provision().await;
+    assert!(idle.complete() && idle.changed() == 0, "{}", said(&idle));
+    assert_eq!(tenant.google.violations(), [""; 0]);
+}
