@@ -27,9 +27,12 @@ const VERTEX: &str = "aiplatform.googleapis.com";
 /// The shortest name of a pool.
 const SHORTEST_POOL: usize = 4;
 
+/// What the ids of all tenants' own roles end with.
+pub(super) const ROLE: &str = "_caller";
+
 /// The id of the tenant's own role: hyphens are not allowed in it.
 pub(super) fn role_id(tenant: &str) -> String {
-    format!("{}_caller", tenant.replace('-', "_"))
+    format!("{}{ROLE}", tenant.replace('-', "_"))
 }
 
 fn pool_id(tenant: &str) -> String {

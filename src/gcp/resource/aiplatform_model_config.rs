@@ -172,7 +172,12 @@ impl PublisherModelConfig {
         let body = edit.over(self.read(gcp).await?);
         let call = "aiplatform.projects.locations.publishers.models.setPublisherModelConfig";
         let path = format!("{}:setPublisherModelConfig", self.path(gcp));
-        let started = gcp.rest.post(call, path).host(&host).json(body).send().await.done()?;
+        let set = gcp.rest.post(call, path).host(&host).json(body).send().await;
+        let refused = set.as_ref().is_err_and(|failure| failure.code_is(&[400]));
+        let started = set.done().map_err(|error| match &self.recording {
+            Some(recording) if refused => error.hint(self.of_table(gcp, &recording.table)),
+            _ => error,
+        })?;
         let poll = Poll {
             call: "aiplatform.projects.locations.operations.get",
             base: "v1beta1".into(),
@@ -180,6 +185,15 @@ impl PublisherModelConfig {
             what: "the recording to be set",
         };
         operation::finish(context, &poll, started).await.map(drop)
+    }
+
+    /// Google makes the table itself, and takes none that is there from a recording of before.
+    fn of_table(&self, gcp: &Gcp, table: &str) -> String {
+        let (project, dataset) = (&gcp.project.id, &self.dataset);
+        format!(
+            "if the table is there already, copy what it holds and remove it: bq rm --table \
+             {project}:{dataset}.{table}"
+        )
     }
 
     fn dataset_uri(&self, gcp: &Gcp) -> String {
@@ -266,12 +280,9 @@ impl Resource for PublisherModelConfig {
         self.write(context, if stop { edit.stop_recording() } else { edit }).await
     }
 
-    async fn delete(&self, context: &Context<'_, Gcp>, have: &Observed<Self>) -> Result<Deletion> {
-        let mut edit = Edit::default().stop_recording();
-        if self.events && have.state.events == Some(ENABLED) {
-            edit.events = Some(DISABLED);
-        }
-        self.write(context, edit).await?;
+    async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
+        // Another tenant that calls the model here may want the events: they stay.
+        self.write(context, Edit::default().stop_recording()).await?;
         Ok(Deletion::Done)
     }
 }

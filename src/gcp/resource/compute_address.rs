@@ -60,6 +60,8 @@ struct Found {
     description: String,
     network: String,
     purpose: String,
+    /// What has it.
+    users: Vec<String>,
     #[serde(flatten)]
     labelled: Labelled,
 }
@@ -143,6 +145,13 @@ fn of_host(network: &NetworkOutput) -> Error {
 impl Address {
     fn path(&self, gcp: &Gcp) -> String {
         format!("projects/{}/global/addresses/{}", gcp.project.id, self.name)
+    }
+
+    async fn is_in_use(&self, gcp: &Gcp) -> Result<bool> {
+        let get =
+            gcp.rest.get("compute.globalAddresses.get", format!("compute/v1/{}", self.path(gcp)));
+        let found: Option<Found> = get.send().await.absent()?;
+        Ok(found.is_some_and(|found| !found.users.is_empty()))
     }
 
     fn output(&self, gcp: &Gcp) -> AddressOutput {
@@ -270,7 +279,14 @@ impl Resource for Address {
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
         let path = format!("compute/v1/{}", self.path(context.cloud));
         let delete = context.cloud.rest.delete("compute.globalAddresses.delete", path);
-        if let Some(started) = delete.send().await.absent()? {
+        let deleted = delete.send().await;
+        if deleted.as_ref().is_err_and(|failure| failure.code_is(&[400]))
+            && self.is_in_use(context.cloud).await?
+        {
+            // Ours is gone by now.
+            return Ok(Deletion::Left("is in use by an endpoint that is not ours".into()));
+        }
+        if let Some(started) = deleted.absent()? {
             finish(context, "the address to be released", started).await?;
         }
         Ok(Deletion::Done)

@@ -69,17 +69,22 @@ impl Entitled for ForwardingRule {
         // It also registers names for itself, in a zone and a namespace that Google keeps.
         Permissions {
             plan: &["compute.globalForwardingRules.get", "compute.globalForwardingRules.pscGet"],
+            // One that is made anew is removed before.
             apply: &[
                 "compute.globalAddresses.use",
                 "compute.globalForwardingRules.create",
+                "compute.globalForwardingRules.delete",
                 "compute.globalForwardingRules.pscCreate",
+                "compute.globalForwardingRules.pscDelete",
                 "compute.globalForwardingRules.pscSetLabels",
                 "compute.globalForwardingRules.setLabels",
                 "compute.globalOperations.get",
                 "compute.networks.use",
                 "dns.managedZones.create",
+                "dns.managedZones.delete",
                 "servicedirectory.namespaces.associatePrivateZone",
                 "servicedirectory.namespaces.create",
+                "servicedirectory.namespaces.delete",
             ],
             destroy: &[
                 "compute.globalForwardingRules.delete",

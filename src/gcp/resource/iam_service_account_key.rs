@@ -2,8 +2,9 @@
 //!
 //! A key does not expire, works from anywhere, and says nothing of who uses it. Google gives its
 //! private half once, in the answer that makes it. So the file is prepared before that call, the
-//! call is never repeated, and a key whose answer was lost is taken back. The private half is in
-//! no state, no message and no type that can be printed.
+//! call is never repeated, and a key whose answer was lost is taken back: by the run itself or, if
+//! that was killed, by the next one on this machine, which finds its intent. The private half is in no
+//! state, no message and no type that can be printed.
 //!
 //! Keys that are in no file here may be in one elsewhere: they are told of, and deleted only by
 //! one who says that there is no other ([`ServiceAccountKey::only`]), and only those that the plan
@@ -19,6 +20,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{
     iam_service_account::{ServiceAccountOutput, email},
     iam_service_account_key_file::{self as key_file, Held},
+    iam_service_account_key_intent as intent,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -47,8 +49,11 @@ pub struct State {
     usable: bool,
     /// Whether nobody but its owner can read the file.
     private: bool,
-    /// The ids of keys that are not in the file, where there are to be none.
+    /// The ids of keys that are not in the file, where there are to be none, and of one that a run
+    /// which was cut off has left.
     stray: BTreeSet<String>,
+    /// Whether a run was cut off while it made a key.
+    unfinished: bool,
     /// The id of the one in the file.
     #[serde(skip)]
     key: Option<String>,
@@ -67,6 +72,7 @@ pub struct ServiceAccountKeyOutput {
 struct Listed {
     name: String,
     disabled: bool,
+    valid_after_time: String,
     valid_before_time: String,
 }
 
@@ -142,7 +148,7 @@ impl ServiceAccountKey {
         old: Option<&str>,
     ) -> Result<BTreeSet<String>> {
         let gcp = context.cloud;
-        let file = key_file::prepare(&self.path)?;
+        let file = key_file::fresh(&self.path)?;
         let before = self.list_ids(gcp).await?;
         if before.len() >= MOST {
             return Err(self.too_many(gcp));
@@ -157,6 +163,7 @@ impl ServiceAccountKey {
         if let Err(error) = key_file::place(file, &self.path, &text, (&email, old)) {
             return Err(self.take_back(gcp, id(&made.name), error).await);
         }
+        intent::forget(&self.path)?;
         Ok(before)
     }
 
@@ -168,6 +175,7 @@ impl ServiceAccountKey {
             "keyAlgorithm": "KEY_ALG_RSA_2048",
         }));
         loop {
+            intent::write(&self.path, &self.email(gcp), before)?;
             let failure = match create.send().await {
                 Ok(made) => return Ok(made),
                 Err(failure) => failure,
@@ -183,6 +191,8 @@ impl ServiceAccountKey {
                 }
                 lost = true;
             } else {
+                // There is no key.
+                intent::forget(&self.path)?;
                 return Err(refused(failure));
             }
         }
@@ -202,7 +212,11 @@ impl ServiceAccountKey {
     /// A key that could not be written down is of no use. Gives the error, with what is left to do.
     async fn take_back(&self, gcp: &Gcp, id: &str, error: Error) -> Error {
         match self.remove(gcp, id).await {
-            Ok(()) => error,
+            Ok(()) => {
+                // If it stays, it names a key that is no more.
+                intent::forget(&self.path).ok();
+                error
+            }
             Err(_) => {
                 error.hint(format!("delete the key that was made: {}", self.by_hand(gcp, id)))
             }
@@ -272,7 +286,13 @@ impl Resource for ServiceAccountKey {
     }
 
     fn desired(&self, _: &Context<'_, Gcp>) -> Result<State> {
-        Ok(State { usable: true, private: true, stray: BTreeSet::new(), key: None })
+        Ok(State {
+            usable: true,
+            private: true,
+            stray: BTreeSet::new(),
+            unfinished: false,
+            key: None,
+        })
     }
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
@@ -285,15 +305,21 @@ impl Resource for ServiceAccountKey {
         let now = OffsetDateTime::now_utc();
         let in_file = |it: &Listed| Some(it.id()) == key.as_deref();
         let usable = listed.iter().any(|it| in_file(it) && it.works(now));
-        let elsewhere: BTreeSet<_> =
-            listed.iter().filter(|it| !in_file(it)).map(|it| it.id().to_owned()).collect();
-        let stray = if self.only { elsewhere.clone() } else { BTreeSet::new() };
-        if key.is_none() && stray.is_empty() {
+        let others: Vec<_> = listed.iter().filter(|it| !in_file(it)).collect();
+        let intent = intent::read(&self.path)?;
+        let times = others.iter().map(|it| (it.id(), it.valid_after_time.as_str()));
+        let lost = intent.as_ref().and_then(|it| it.lost(&self.email(context.cloud), times));
+        let goes = |it: &&&Listed| self.only || Some(it.id()) == lost;
+        let ids = |all: Vec<&&Listed>| all.iter().map(|it| it.id().to_owned()).collect();
+        let (stray, rest) = others.iter().partition(goes);
+        let (stray, elsewhere): (BTreeSet<_>, BTreeSet<_>) = (ids(stray), ids(rest));
+        let unfinished = intent.is_some();
+        if key.is_none() && stray.is_empty() && (context.wanted() || !unfinished) {
             return Ok(None);
         }
         let private = key.is_none() || key_file::is_private(&self.path);
         Ok(Some(Observed {
-            state: State { usable, private, stray, key },
+            state: State { usable, private, stray, unfinished, key },
             output: ServiceAccountKeyOutput { path: self.path.clone(), elsewhere },
             owner: Owner::Parent,
         }))
@@ -314,7 +340,14 @@ impl Resource for ServiceAccountKey {
         _: &State,
         have: &Observed<Self>,
     ) -> Result<()> {
-        let State { usable, private, stray, key } = &have.state;
+        let State { usable, private, stray, unfinished, key } = &have.state;
+        // Before a new one is made, whose intent would take that of the lost one's place.
+        for id in stray {
+            self.remove(context.cloud, id).await?;
+        }
+        if *unfinished {
+            intent::forget(&self.path)?;
+        }
         if !usable {
             self.make(context, key.as_deref()).await?;
             // Disabled or expired, it was still ours.
@@ -323,9 +356,6 @@ impl Resource for ServiceAccountKey {
             }
         } else if !private {
             key_file::make_private(&self.path)?;
-        }
-        for id in stray {
-            self.remove(context.cloud, id).await?;
         }
         Ok(())
     }
@@ -338,6 +368,7 @@ impl Resource for ServiceAccountKey {
         if let Some(key) = key {
             key_file::remove(&self.path, &self.email(context.cloud), key)?;
         }
+        intent::forget(&self.path)?;
         Ok(Deletion::Done)
     }
 }
@@ -351,6 +382,7 @@ mod tests {
         let key = |disabled, until: &str| Listed {
             name: "projects/p/serviceAccounts/e/keys/0a".into(),
             disabled,
+            valid_after_time: String::new(),
             valid_before_time: until.into(),
         };
         let now = OffsetDateTime::parse("2026-11-25T12:00:00Z", &Rfc3339).unwrap();

@@ -44,7 +44,7 @@ pub(super) fn foreign(path: &Path) -> Error {
 
 /// A file beside the one that is meant, readable by its owner alone. What cannot be written is so
 /// found out before there is a key.
-pub(super) fn prepare(path: &Path) -> Result<NamedTempFile> {
+pub(super) fn fresh(path: &Path) -> Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let file = tempfile::Builder::new().prefix(".key.").suffix(".tmp").tempfile_in(folder);
@@ -110,7 +110,7 @@ pub(super) fn make_private(_: &Path) -> Result<()> {
     Ok(())
 }
 
-fn failed(verb: &str, path: &Path, error: io::Error) -> Error {
+pub(super) fn failed(verb: &str, path: &Path, error: io::Error) -> Error {
     Error::new(Kind::Config, format!("could not {verb} `{}`", path.display())).caused_by(error)
 }
 
@@ -130,10 +130,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.json");
         assert_eq!(read(&path, OURS).unwrap(), Held::Nothing);
-        place(prepare(&path).unwrap(), &path, &key("1"), (OURS, None)).unwrap();
+        place(fresh(&path).unwrap(), &path, &key("1"), (OURS, None)).unwrap();
         assert_eq!(read(&path, OURS).unwrap(), Held::Ours("1".into()));
         assert!(is_private(&path));
-        place(prepare(&path).unwrap(), &path, &key("2"), (OURS, Some("1"))).unwrap();
+        place(fresh(&path).unwrap(), &path, &key("2"), (OURS, Some("1"))).unwrap();
         assert_eq!(read(&path, OURS).unwrap(), Held::Ours("2".into()));
         remove(&path, OURS, "1").unwrap();
         assert!(path.exists());
@@ -147,7 +147,7 @@ mod tests {
         let path = folder.path().join("key.json");
         fs::write(&path, key("3")).unwrap();
         for old in [None, Some("1")] {
-            let file = prepare(&path).unwrap();
+            let file = fresh(&path).unwrap();
             let error = place(file, &path, &key("4"), (OURS, old)).unwrap_err();
             assert_eq!(error.kind(), Kind::Conflict);
         }

@@ -15,6 +15,7 @@ pub(super) mod iam_role;
 pub(super) mod iam_service_account;
 mod iam_service_account_key;
 mod iam_service_account_key_file;
+mod iam_service_account_key_intent;
 mod iam_service_account_policy;
 mod iam_workload_identity_pool;
 mod iam_workload_identity_provider;

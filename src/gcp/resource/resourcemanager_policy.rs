@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::{
     error::Result,
     gcp::{
-        Gcp,
+        Gcp, access,
         iam_policy::{Holder, Policy},
         principal::{canonical, is_left_of},
         right::{Entitled, Permissions},
@@ -320,6 +320,18 @@ mod tests {
         let shared = ["user:other", OURS, "user:ann@example.com"];
         assert_eq!(policy.members("roles/shared"), shared);
         assert!(!ours.settle(&mut policy));
+    }
+
+    #[test]
+    fn what_is_logged_stays_as_long_as_another_tenant_is_there() {
+        let (ours, mut policy) = (ours(), found());
+        policy.grant("projects/p/roles/other_caller", "user:ann@example.com");
+        ours.settle(&mut policy);
+        assert!(ours.clear(&mut policy));
+        assert!(policy.audited("aiplatform.googleapis.com", "DATA_READ").is_some());
+        policy.revoke("projects/p/roles/other_caller", |_| true);
+        assert!(ours.clear(&mut policy));
+        assert!(policy.audited("aiplatform.googleapis.com", "DATA_READ").is_none());
     }
 
     #[test]

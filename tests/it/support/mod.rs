@@ -1,5 +1,6 @@
 //! What the tests stand on: a cloud in memory, the emulator, and the program itself.
 
+pub mod behind;
 pub mod census;
 pub mod emulator;
 pub mod google;

@@ -91,6 +91,12 @@ impl Tenant {
         }
     }
 
+    /// Another configuration, and callers with the roles that it prints.
+    pub fn reconfigure(&mut self, text: &str) {
+        self.config = config(text);
+        self.bind();
+    }
+
     pub fn project() -> Project {
         Project { id: PROJECT.into(), number: "123456789012".into() }
     }
