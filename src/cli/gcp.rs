@@ -13,7 +13,7 @@ use crate::{
     claude::{Environment, vertex},
     config::{self, Loaded, ProjectId, Shape as _, VertexConfig, VertexLocation, Warning},
     error::{Error, Kind, Result},
-    gcp::{self, Connection, Gcp, Handles, Project, Rights, SignIn, Wanted},
+    gcp::{self, Connection, Gcp, Handles, Machine, Project, Rights, SignIn, Wanted},
     reconcile::{Orphan, Phase, Report, Stop, Survey},
     ui::Ui,
 };
@@ -221,11 +221,21 @@ fn sign_in() -> SignIn {
         Some(folder.join("gcloud/application_default_credentials.json"))
     };
     let product = std::fs::read_to_string("/sys/class/dmi/id/product_name").unwrap_or_default();
+    let is_named = set("GCE_METADATA_HOST").is_some();
+    // Google's other libraries know this variable; it is `true` where it is set.
+    let machine = if set("NO_GCE_CHECK").is_some_and(|set| set.eq_ignore_ascii_case("true")) {
+        Machine::Elsewhere
+    } else if is_named || product.starts_with("Google") {
+        Machine::Google
+    } else {
+        Machine::Unknown
+    };
     let folders = set("PATH").unwrap_or_default();
     SignIn {
         access_token: set("GOOGLE_OAUTH_ACCESS_TOKEN"),
         credentials_file: named.or_else(|| gcloud().filter(|path| path.exists())),
-        metadata: set("GCE_METADATA_HOST").is_some() || product.starts_with("Google"),
+        machine,
         gcloud: std::env::split_paths(&folders).any(|folder| folder.join("gcloud").exists()),
+        quota_project: set("GOOGLE_CLOUD_QUOTA_PROJECT"),
     }
 }

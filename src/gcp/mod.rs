@@ -33,5 +33,5 @@ pub use lack::lacking;
 pub use mark::{Labels, Mark};
 pub use rest::{Rest, Retry};
 pub use right::{Entitled, Permissions, Rights};
-pub use token::{SignIn, TokenSource};
+pub use token::{Machine, SignIn, TokenSource};
 pub use wanted::{Handles, Place, Wanted, mark, wanted};

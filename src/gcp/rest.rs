@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::{
     error::{Failure, Refusal},
-    token::TokenSource,
+    token::{TokenSource, innermost},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -110,6 +110,11 @@ impl Rest {
         let (host, query, headers, body) = (None, Vec::new(), Vec::new(), None);
         let (once, tries) = (false, self.retry.tries);
         Request { rest: self, call, method, host, path, query, headers, body, once, tries }
+    }
+
+    /// What calls are signed with.
+    pub(super) fn token(&self) -> &TokenSource {
+        &self.token
     }
 
     fn base(&self, api: &str, host: Option<&str>) -> String {
@@ -279,13 +284,4 @@ impl Request<'_> {
         let why = format!("one that cannot be read: {why}");
         Failure::NoAnswer { call: self.call, why, sent: true }
     }
-}
-
-/// The innermost message: the outer ones hold the URL, and only say that something failed.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }

@@ -27,5 +27,6 @@ mod support;
 mod terminal;
 mod vertex;
 mod vertex_config;
+mod vertex_sign_in;
 mod wanted;
 mod whole;

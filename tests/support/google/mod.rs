@@ -59,7 +59,7 @@ pub mod world;
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, Condvar, Mutex, PoisonError, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
@@ -94,7 +94,8 @@ impl Google {
 
     pub fn start_at(project: &str, port: u16, discovery: Discovery) -> Self {
         let state = Mutex::new(State::new(project, discovery));
-        let shared = Arc::new(Shared { state, released: watch::Sender::new(0) });
+        let shared =
+            Arc::new(Shared { state, released: watch::Sender::new(0), held: Condvar::new() });
         let (end, ended) = oneshot::channel();
         let (tell, told) = mpsc::channel();
         let served = Arc::clone(&shared);
@@ -154,6 +155,15 @@ impl Google {
         let resource = resource.to_owned();
         let write = move |world: &mut World| policy::touch(world, &resource);
         self.fault(method, nth, Fault::Stale(Box::new(write)));
+    }
+
+    /// Waits until a call is held; a minute at most.
+    pub fn held(&self) {
+        let most = Duration::from_mins(1);
+        let waits = |state: &mut State| !state.journal.holds();
+        let waited = self.shared.held.wait_timeout_while(self.shared.state(), most, waits);
+        let (_state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        assert!(!waited.timed_out(), "no call was held");
     }
 
     /// Lets the calls go on that are held now.

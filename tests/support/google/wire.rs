@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use http_body_util::{BodyExt as _, Full};
@@ -30,6 +30,8 @@ pub struct Shared {
     pub state: Mutex<State>,
     /// How often held calls were released.
     pub released: watch::Sender<u64>,
+    /// Told of each call that is held; goes with `state`.
+    pub held: Condvar,
 }
 
 impl Shared {
@@ -130,6 +132,8 @@ async fn called(shared: &Shared, raw: &Raw, matched: &Matched) -> (u64, Result<R
     let (begin, fault, delay, mut released) = {
         let mut state = shared.state();
         let (begin, fault) = state.journal.begin(&matched.method.id, matched.write());
+        let identity = token::identify(&state.world, raw.authorization.as_deref()).ok();
+        state.journal.signed(begin, identity, raw.user_project.clone());
         (begin, fault, state.delay, shared.released.subscribe())
     };
     released.mark_unchanged();
@@ -143,7 +147,10 @@ async fn called(shared: &Shared, raw: &Raw, matched: &Matched) -> (u64, Result<R
         Some(Fault::Reset) => return (begin, Err(Closed)),
         Some(Fault::Status(code, wait)) => return (begin, Ok(refused(code, wait, &matched.api))),
         // An error: the fake ends, and with it this connection.
-        Some(Fault::Held) => released.changed().await.unwrap_or_default(),
+        Some(Fault::Held) => {
+            shared.held.notify_all();
+            released.changed().await.unwrap_or_default();
+        }
         Some(Fault::Stale(write)) => write(&mut shared.state().world),
     }
     let answer = shared.state().answer(raw, matched);
