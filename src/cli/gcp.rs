@@ -6,7 +6,7 @@ use super::{
     Global,
     agreement::nothing_was_changed,
     cloud::{Opened, Tenant},
-    flags::{endpoint_url, find, tenant_flags},
+    flags::{checked_url, endpoint_url, find, tenant_flags},
     variable,
 };
 use crate::{
@@ -102,6 +102,12 @@ impl Tenant for GcpTenant {
                 let message = format!("this identity lacks {}", lacking.join(", "));
                 let hint = "all that it takes, as a role: groundwork provision gcp --print-policy";
                 ui.warning(&message, Some(hint));
+            }
+            // In a new project.
+            Err(error) if error.kind() == Kind::NotYet => {
+                let message = "whether this identity may do all this can be asked once \
+                    cloudresourcemanager.googleapis.com is switched on, which provisioning does";
+                ui.warning(message, None);
             }
             Err(error) => {
                 let message = format!("whether this identity may do all this is unknown: {error}");
@@ -200,11 +206,9 @@ fn location(global: &Global, loaded: &Loaded<VertexConfig>) -> Result<VertexLoca
 
 /// The way there, as flags and environment say it.
 pub(super) fn connection(global: &Global) -> Result<Connection> {
-    let set = |value: &String| !value.is_empty();
-    let endpoint_url = match endpoint_url(global)? {
-        Some(url) => Some(url),
-        None => variable(ENDPOINT_URL).filter(set),
-    };
+    let given = endpoint_url(global)?;
+    let of_cloud = || checked_url(ENDPOINT_URL, variable(ENDPOINT_URL));
+    let endpoint_url = given.map_or_else(of_cloud, |url| Ok(Some(url)))?;
     Ok(Connection { endpoint_url, sign_in: sign_in(), ..Connection::default() })
 }
 
