@@ -131,6 +131,12 @@ impl Tenant {
         read(&look(&graph, &gcp, &Self::options(&[], false), &|_| {}).await)
     }
 
+    /// Looks at what there is to destroy, as one who may only look.
+    pub async fn look_to_destroy<T>(&self, read: impl FnOnce(&Survey<'_, Gcp>) -> T) -> T {
+        let (graph, gcp) = (self.graph().emptied(), self.gcp("plan-token"));
+        read(&look(&graph, &gcp, &Self::options(&[], true), &|_| {}).await)
+    }
+
     pub async fn provision(&self) -> Report {
         self.run("apply-token", &self.graph(), &Self::options(&[], false)).await
     }
