@@ -47,14 +47,15 @@ fn typed(flag: &str, value: Option<&str>) -> String {
 
 /// Where calls go, if it was said.
 pub(super) fn endpoint_url(global: &Global) -> Result<Option<String>> {
-    let Some(url) = global.endpoint_url.clone().filter(|url| !url.is_empty()) else {
-        return Ok(None);
-    };
+    checked_url("--endpoint-url", global.endpoint_url.clone())
+}
+
+/// A URL, unless it is empty. `name` is of what it was given by.
+pub(super) fn checked_url(name: &str, url: Option<String>) -> Result<Option<String>> {
+    let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
     if url.starts_with("http://") || url.starts_with("https://") {
         return Ok(Some(url));
     }
-    Err(Error::new(
-        Kind::Config,
-        format!("--endpoint-url {url}: must begin with http:// or https://"),
-    ))
+    let message = format!("{name} {url}: must begin with http:// or https://");
+    Err(Error::new(Kind::Config, message))
 }

@@ -6,14 +6,14 @@ use super::{
     Global,
     agreement::nothing_was_changed,
     cloud::{Opened, Tenant},
-    flags::{endpoint_url, find, tenant_flags},
+    flags::{checked_url, endpoint_url, find, tenant_flags},
     variable,
 };
 use crate::{
     claude::{Environment, vertex},
     config::{self, Loaded, ProjectId, Shape as _, VertexConfig, VertexLocation, Warning},
     error::{Error, Kind, Result},
-    gcp::{self, Connection, Gcp, Handles, Project, Rights, SignIn, Wanted},
+    gcp::{self, Connection, Gcp, Handles, Machine, Project, Rights, SignIn, Wanted},
     reconcile::{Orphan, Phase, Report, Stop, Survey},
     ui::Ui,
 };
@@ -102,6 +102,12 @@ impl Tenant for GcpTenant {
                 let message = format!("this identity lacks {}", lacking.join(", "));
                 let hint = "all that it takes, as a role: groundwork provision gcp --print-policy";
                 ui.warning(&message, Some(hint));
+            }
+            // In a new project.
+            Err(error) if error.kind() == Kind::NotYet => {
+                let message = "whether this identity may do all this can be asked once \
+                    cloudresourcemanager.googleapis.com is switched on, which provisioning does";
+                ui.warning(message, None);
             }
             Err(error) => {
                 let message = format!("whether this identity may do all this is unknown: {error}");
@@ -214,11 +220,9 @@ fn location(global: &Global, loaded: &Loaded<VertexConfig>) -> Result<VertexLoca
 
 /// The way there, as flags and environment say it.
 pub(super) fn connection(global: &Global) -> Result<Connection> {
-    let set = |value: &String| !value.is_empty();
-    let endpoint_url = match endpoint_url(global)? {
-        Some(url) => Some(url),
-        None => variable(ENDPOINT_URL).filter(set),
-    };
+    let given = endpoint_url(global)?;
+    let of_cloud = || checked_url(ENDPOINT_URL, variable(ENDPOINT_URL));
+    let endpoint_url = given.map_or_else(of_cloud, |url| Ok(Some(url)))?;
     Ok(Connection { endpoint_url, sign_in: sign_in(), ..Connection::default() })
 }
 
@@ -235,11 +239,21 @@ fn sign_in() -> SignIn {
         Some(folder.join("gcloud/application_default_credentials.json"))
     };
     let product = std::fs::read_to_string("/sys/class/dmi/id/product_name").unwrap_or_default();
+    let is_named = set("GCE_METADATA_HOST").is_some();
+    // Google's other libraries know this variable; it is `true` where it is set.
+    let machine = if set("NO_GCE_CHECK").is_some_and(|set| set.eq_ignore_ascii_case("true")) {
+        Machine::Elsewhere
+    } else if is_named || product.starts_with("Google") {
+        Machine::Google
+    } else {
+        Machine::Unknown
+    };
     let folders = set("PATH").unwrap_or_default();
     SignIn {
         access_token: set("GOOGLE_OAUTH_ACCESS_TOKEN"),
         credentials_file: named.or_else(|| gcloud().filter(|path| path.exists())),
-        metadata: set("GCE_METADATA_HOST").is_some() || product.starts_with("Google"),
+        machine,
         gcloud: std::env::split_paths(&folders).any(|folder| folder.join("gcloud").exists()),
+        quota_project: set("GOOGLE_CLOUD_QUOTA_PROJECT"),
     }
 }

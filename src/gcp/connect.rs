@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::{
     Mark,
-    error::Answered as _,
+    error::Failure,
     rest::{Rest, Retry},
     token::{SignIn, TokenSource},
 };
@@ -72,16 +72,23 @@ pub async fn identify(rest: &Rest, project: &str) -> Result<Project> {
         parent: String,
     }
     let path = format!("v1/projects/{project}/services/cloudresourcemanager.googleapis.com");
-    let service: Service =
-        rest.get("serviceusage.services.get", path).send().await.done().map_err(|error| {
-            let denied = error.kind() == Kind::Denied;
-            let error = error.while_doing(format!("could not look at the project `{project}`"));
-            if denied {
-                error.hint(format!("see whether it is there: gcloud projects describe {project}"))
-            } else {
-                error
-            }
-        })?;
+    let answer = rest.get("serviceusage.services.get", path).send().await;
+    let service: Service = answer.map_err(|failure| {
+        if let Failure::NotSignedIn(error) = failure {
+            return error;
+        }
+        let (signed_out, denied) = (failure.code_is(&[401]), failure.code_is(&[403]));
+        let error = failure.into_error();
+        if signed_out {
+            return rest.token().refused(error);
+        }
+        let error = error.while_doing(format!("could not look at the project `{project}`"));
+        if denied {
+            error.hint(format!("see whether it is there: gcloud projects describe {project}"))
+        } else {
+            error
+        }
+    })?;
     let number = service.parent.trim_start_matches("projects/").to_owned();
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         let message = format!("serviceusage.services.get gave no number of `{project}`");

@@ -37,5 +37,5 @@ pub use offer::{Offer, UsableSubnet, billing_account, look_around};
 pub use orphan::{Search, orphans};
 pub use rest::{Rest, Retry};
 pub use right::{Entitled, Permissions, Rights};
-pub use token::{SignIn, TokenSource};
+pub use token::{Machine, SignIn, TokenSource};
 pub use wanted::{Handles, Place, Wanted, mark, wanted};

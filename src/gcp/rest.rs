@@ -20,7 +20,7 @@ use serde_json::Value;
 use super::{
     Project,
     error::{Failure, Refusal},
-    token::TokenSource,
+    token::{TokenSource, innermost},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -122,6 +122,11 @@ impl Rest {
         let (host, query, headers, body) = (None, Vec::new(), Vec::new(), None);
         let (once, tries) = (false, self.retry.tries);
         Request { rest: self, call, method, host, path, query, headers, body, once, tries }
+    }
+
+    /// What calls are signed with.
+    pub(super) fn token(&self) -> &TokenSource {
+        &self.token
     }
 
     fn base(&self, api: &str, host: Option<&str>) -> String {
@@ -303,13 +308,4 @@ impl Request<'_> {
 fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     (seconds <= LONGEST_RETRY_AFTER).then(|| Duration::from_secs(seconds))
-}
-
-/// The innermost message: the outer ones hold the URL, and only say that something failed.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }

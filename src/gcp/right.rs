@@ -22,6 +22,9 @@ pub struct Permissions {
 
 /// Says what its calls need.
 pub trait Entitled {
+    /// Whether it is nobody's question any more once it is not wanted.
+    const ONLY_WANTED: bool = false;
+
     fn permissions(&self) -> Permissions;
 }
 
@@ -44,7 +47,12 @@ impl Draft {
     where
         R: Resource<Cloud = Gcp> + Entitled,
     {
-        self.rights.add(present, resource.permissions());
+        self.rights.all.push(Taken {
+            present,
+            holds: R::HOLDS.is_some(),
+            only_wanted: R::ONLY_WANTED,
+            permissions: resource.permissions(),
+        });
         self.graph.add_if(present, resource)
     }
 
@@ -64,8 +72,18 @@ impl Draft {
 /// All permissions that a configuration takes.
 #[derive(Clone, Debug, Default)]
 pub struct Rights {
-    all: Vec<(bool, Permissions)>,
+    all: Vec<Taken>,
     search: &'static [&'static str],
+}
+
+/// What one resource takes.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    present: bool,
+    /// It holds data: only `destroy` removes it, and only if it is told to.
+    holds: bool,
+    only_wanted: bool,
+    permissions: Permissions,
 }
 
 /// The sign-in itself, and that the project pays for a person's calls.
@@ -73,7 +91,7 @@ const ALWAYS: [&str; 2] = ["serviceusage.services.get", "serviceusage.services.u
 
 impl Rights {
     pub(super) fn add(&mut self, present: bool, permissions: Permissions) {
-        self.all.push((present, permissions));
+        self.all.push(Taken { present, holds: false, only_wanted: false, permissions });
     }
 
     /// To look for what was left behind, which only `status` does.
@@ -87,15 +105,17 @@ impl Rights {
         if phase == Phase::Plan {
             all.extend(self.search);
         }
-        for (present, of_kind) in &self.all {
-            all.extend(of_kind.plan);
-            // What is not wanted is removed by applying.
-            let (apply, destroy) = (*present, !*present);
-            if phase == Phase::Apply && apply {
-                all.extend(of_kind.apply);
+        for Taken { present, holds, only_wanted, permissions } in &self.all {
+            let wanted = *present && phase != Phase::Destroy;
+            if wanted || !only_wanted {
+                all.extend(permissions.plan);
             }
-            if phase == Phase::Destroy || (phase == Phase::Apply && destroy) {
-                all.extend(of_kind.destroy);
+            if phase == Phase::Apply && wanted {
+                all.extend(permissions.apply);
+            }
+            // What is not wanted is removed by applying, unless it holds data.
+            if phase == Phase::Destroy || (phase == Phase::Apply && !wanted && !holds) {
+                all.extend(permissions.destroy);
             }
         }
         all
@@ -164,6 +184,19 @@ mod tests {
         for phase in [Phase::Plan, Phase::Apply, Phase::Destroy] {
             assert_eq!(rights.permissions(phase).contains("a.list"), phase == Phase::Plan);
         }
+    }
+
+    #[test]
+    fn what_holds_data_and_what_is_asked_of_the_wanted_alone_take_less() {
+        let of = |present, holds, only_wanted, phase| {
+            let taken = Taken { present, holds, only_wanted, permissions: ONE };
+            let all = Rights { all: vec![taken], search: &[] }.permissions(phase);
+            all.into_iter().filter(|it| !ALWAYS.contains(it)).collect::<Vec<_>>()
+        };
+        assert_eq!(of(false, true, false, Phase::Apply), ["a.get"]);
+        assert_eq!(of(false, true, false, Phase::Destroy), ["a.get", "billing.delete"]);
+        assert_eq!(of(true, false, true, Phase::Plan), ["a.get"]);
+        assert_eq!(of(true, false, true, Phase::Destroy), ["billing.delete"]);
     }
 
     #[test]

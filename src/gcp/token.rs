@@ -5,18 +5,28 @@
 //! former lacks. Which one is taken depends on what is there and is never guessed by a network
 //! call: a look for a metadata server that does not exist takes seconds.
 
-use std::{fmt, fs, path::PathBuf, sync::Arc};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use gcp_auth::{GCloudAuthorizedUser, TokenProvider as _};
-use google_cloud_auth::credentials::{Builder, CacheableResource, Credentials};
+use google_cloud_auth::credentials::{
+    CacheableResource, Credentials, external_account, impersonated, mds, service_account,
+    user_account,
+};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::Value;
 
+use super::error::Refusal;
 use crate::error::{Error, Kind, Result};
 
 /// Names the project that pays.
 const PAYS: &str = "x-goog-user-project";
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+const LOGIN: &str = "sign in: gcloud auth application-default login";
+const NAME_A_FILE: &str = "or name a file with credentials: GOOGLE_APPLICATION_CREDENTIALS";
 
 /// What the environment says of sign-in. Read once, by the command line.
 #[derive(Clone, Default)]
@@ -25,10 +35,23 @@ pub struct SignIn {
     pub access_token: Option<String>,
     /// `GOOGLE_APPLICATION_CREDENTIALS`, or where gcloud puts the file.
     pub credentials_file: Option<PathBuf>,
-    /// Whether there is a metadata server: `GCE_METADATA_HOST`, or a machine of Google's.
-    pub metadata: bool,
+    pub machine: Machine,
     /// Whether the gcloud command line is there.
     pub gcloud: bool,
+    /// `GOOGLE_CLOUD_QUOTA_PROJECT`: who pays, if not the project itself.
+    pub quota_project: Option<String>,
+}
+
+/// Whether this machine has an account of its own, which its metadata server knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Machine {
+    /// It is Google's, or `GCE_METADATA_HOST` names the server.
+    Google,
+    /// Nothing tells. Only the server's answer would, and to look for it may take seconds.
+    #[default]
+    Unknown,
+    /// `NO_GCE_CHECK`: it is not to be looked for.
+    Elsewhere,
 }
 
 impl fmt::Debug for SignIn {
@@ -36,8 +59,9 @@ impl fmt::Debug for SignIn {
         f.debug_struct("SignIn")
             .field("access_token", &self.access_token.as_ref().map(|_| "***"))
             .field("credentials_file", &self.credentials_file)
-            .field("metadata", &self.metadata)
+            .field("machine", &self.machine)
             .field("gcloud", &self.gcloud)
+            .field("quota_project", &self.quota_project)
             .finish()
     }
 }
@@ -47,7 +71,7 @@ impl fmt::Debug for SignIn {
 pub struct TokenSource {
     source: Arc<Source>,
     /// What it is, for messages.
-    name: &'static str,
+    name: Arc<str>,
 }
 
 enum Source {
@@ -58,39 +82,30 @@ enum Source {
 
 impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
+        f.write_str(&self.name)
     }
 }
 
 impl TokenSource {
     /// Chooses by what is there. `project` pays for the calls of a person.
     pub async fn find(sign_in: &SignIn, project: &str) -> Result<Self> {
+        let payer = sign_in.quota_project.as_deref();
+        let person_pays = payer.unwrap_or(project);
         if let Some(token) = &sign_in.access_token {
-            return Self::given(token, Some(project));
+            return Self::given(token, Some(person_pays));
         }
         if let Some(path) = &sign_in.credentials_file {
-            let text = fs::read_to_string(path).map_err(|error| {
-                let message = format!("could not read the credentials in `{}`", path.display());
-                Error::new(Kind::Denied, message)
-                    .caused_by(error)
-                    .hint("GOOGLE_APPLICATION_CREDENTIALS names this file")
-            })?;
-            let json: Value = serde_json::from_str(&text).map_err(|error| {
-                let message = format!("`{}` holds no credentials", path.display());
-                Error::new(Kind::Denied, message).caused_by(error)
-            })?;
-            return Self::google(project, person(&json));
+            return Self::of_file(path, payer, project);
         }
-        if sign_in.metadata || !sign_in.gcloud {
-            return Self::google(project, false);
+        match sign_in.machine {
+            Machine::Google => Self::of_machine(payer),
+            _ if sign_in.gcloud => Self::of_gcloud(person_pays).await,
+            Machine::Unknown => Self::of_machine(payer),
+            Machine::Elsewhere => {
+                let message = "there is nothing to sign in to Google Cloud with";
+                Err(Error::new(Kind::Denied, message).hint(LOGIN).hint(NAME_A_FILE))
+            }
         }
-        let gcloud = GCloudAuthorizedUser::new().await.map_err(|error| {
-            Error::new(Kind::Denied, "could not sign in with the gcloud command line")
-                .caused_by(error)
-                .hint("sign in: gcloud auth application-default login")
-        })?;
-        let pays = header(project)?;
-        Ok(Self { source: Arc::new(Source::Gcloud(gcloud, pays)), name: "the gcloud command line" })
     }
 
     /// A token that is there already, and the project that pays if it is a person's.
@@ -100,33 +115,56 @@ impl TokenSource {
         if let Some(project) = project {
             headers.insert(PAYS, header(project)?);
         }
-        Ok(Self { source: Arc::new(Source::Given(headers)), name: "GOOGLE_OAUTH_ACCESS_TOKEN" })
+        Ok(Self::new(Source::Given(headers), "GOOGLE_OAUTH_ACCESS_TOKEN"))
     }
 
-    fn google(project: &str, person: bool) -> Result<Self> {
-        let mut builder = Builder::default().with_scopes([SCOPE]);
-        if person {
-            // Without it some APIs refuse a person's call; a file that names one itself is heeded.
-            builder = builder.with_quota_project_id(project);
-        }
-        let credentials = builder.build().map_err(not_signed_in)?;
-        Ok(Self {
-            source: Arc::new(Source::Google(credentials)),
-            name: "application default credentials",
-        })
+    fn of_file(path: &Path, payer: Option<&str>, project: &str) -> Result<Self> {
+        let name = format!("`{}`", path.display());
+        let wrong = |why: String| {
+            let message = format!("there are no credentials for Google Cloud in {name}");
+            let error = Error::new(Kind::Denied, message).caused_by(why);
+            error.hint("make it anew: gcloud auth application-default login").hint(NAME_A_FILE)
+        };
+        let text = fs::read_to_string(path).map_err(|why| wrong(why.to_string()));
+        let json: Value = serde_json::from_str(&text?).map_err(|why| wrong(why.to_string()))?;
+        // Without it some APIs refuse a person's call; a file that names one itself is heeded.
+        let payer = payer.or_else(|| person(&json).then_some(project));
+        let credentials = credentials(json, payer).map_err(wrong)?;
+        Ok(Self::new(Source::Google(credentials), name.as_str()))
+    }
+
+    fn of_machine(payer: Option<&str>) -> Result<Self> {
+        let builder = mds::Builder::default().with_scopes([SCOPE]);
+        let builder = payer.into_iter().fold(builder, mds::Builder::with_quota_project_id);
+        let name = "this machine's own account";
+        let credentials = builder.build().map_err(|error| not_signed_in(name, &error))?;
+        Ok(Self::new(Source::Google(credentials), name))
+    }
+
+    async fn of_gcloud(payer: &str) -> Result<Self> {
+        let name = "the gcloud command line";
+        let gcloud = GCloudAuthorizedUser::new().await;
+        let gcloud = gcloud.map_err(|error| not_signed_in(name, &error))?;
+        Ok(Self::new(Source::Gcloud(gcloud, header(payer)?), name))
+    }
+
+    fn new(source: Source, name: impl Into<Arc<str>>) -> Self {
+        Self { source: Arc::new(source), name: name.into() }
     }
 
     pub(super) async fn headers(&self) -> Result<HeaderMap> {
         match &*self.source {
             Source::Given(headers) => Ok(headers.clone()),
             Source::Google(credentials) => {
-                match credentials.headers(http_extensions()).await.map_err(not_signed_in)? {
+                let headers = credentials.headers(http::Extensions::new()).await;
+                match headers.map_err(|error| not_signed_in(&self.name, &error))? {
                     CacheableResource::New { data, .. } => Ok(data),
                     CacheableResource::NotModified => Ok(HeaderMap::new()),
                 }
             }
             Source::Gcloud(gcloud, pays) => {
-                let token = gcloud.token(&[SCOPE]).await.map_err(not_signed_in)?;
+                let token = gcloud.token(&[SCOPE]).await;
+                let token = token.map_err(|error| not_signed_in(&self.name, &error))?;
                 let mut headers = HeaderMap::new();
                 headers.insert(AUTHORIZATION, bearer(token.as_str())?);
                 headers.insert(PAYS, pays.clone());
@@ -134,10 +172,47 @@ impl TokenSource {
             }
         }
     }
+
+    /// That Google has refused what this gave.
+    pub(super) fn refused(&self, error: Error) -> Error {
+        let given = matches!(&*self.source, Source::Given(_));
+        let error = error.while_doing(could_not_sign_in(&self.name));
+        if given {
+            let fresh = "$(gcloud auth print-access-token)";
+            error.hint(format!("then: export GOOGLE_OAUTH_ACCESS_TOKEN=\"{fresh}\""))
+        } else {
+            error
+        }
+    }
 }
 
-fn http_extensions() -> http::Extensions {
-    http::Extensions::new()
+/// What a file's `type` stands for. By hand: Google's own choice reads the environment again, and
+/// takes an empty `GOOGLE_APPLICATION_CREDENTIALS` for a file's name.
+fn credentials(json: Value, payer: Option<&str>) -> Result<Credentials, String> {
+    let payer = payer.into_iter();
+    let kind = json.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let built = match kind.as_str() {
+        "authorized_user" => {
+            let builder = user_account::Builder::new(json).with_scopes([SCOPE]);
+            payer.fold(builder, user_account::Builder::with_quota_project_id).build()
+        }
+        "service_account" => {
+            let scopes = service_account::AccessSpecifier::from_scopes([SCOPE]);
+            let builder = service_account::Builder::new(json).with_access_specifier(scopes);
+            payer.fold(builder, service_account::Builder::with_quota_project_id).build()
+        }
+        "external_account" => {
+            let builder = external_account::Builder::new(json).with_scopes([SCOPE]);
+            payer.fold(builder, external_account::Builder::with_quota_project_id).build()
+        }
+        "impersonated_service_account" => {
+            let builder = impersonated::Builder::new(json).with_scopes([SCOPE]);
+            payer.fold(builder, impersonated::Builder::with_quota_project_id).build()
+        }
+        "" => return Err("it has no `type`".into()),
+        _ => return Err(format!("its `type` is `{kind}`, which is not supported")),
+    };
+    built.map_err(|error| innermost(&error))
 }
 
 /// Whether the file is a person's who names no project that pays.
@@ -154,15 +229,44 @@ fn bearer(token: &str) -> Result<HeaderValue> {
 }
 
 fn header(text: &str) -> Result<HeaderValue> {
-    HeaderValue::from_str(text)
-        .map_err(|_| Error::new(Kind::Denied, "the access token has characters that no token has"))
+    HeaderValue::from_str(text).map_err(|_| {
+        let message = "the access token has characters that no token has";
+        Error::new(Kind::Denied, message).hint(LOGIN)
+    })
 }
 
-fn not_signed_in(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(Kind::Denied, "could not sign in to Google Cloud")
-        .caused_by(error)
-        .hint("sign in: gcloud auth application-default login")
-        .hint("or name a file with credentials: GOOGLE_APPLICATION_CREDENTIALS")
+fn could_not_sign_in(name: &str) -> String {
+    format!("could not sign in to Google Cloud with {name}")
+}
+
+fn not_signed_in(name: &str, error: &dyn std::error::Error) -> Error {
+    let why = answered(error).unwrap_or_else(|| innermost(error));
+    let why = why.trim_end_matches(" and future attempts will not succeed").to_owned();
+    Error::new(Kind::Denied, could_not_sign_in(name)).caused_by(why).hint(LOGIN).hint(NAME_A_FILE)
+}
+
+/// What a token endpoint said, which Google's library has in one of its messages only.
+fn answered(error: &dyn std::error::Error) -> Option<String> {
+    let mut cause = Some(error);
+    while let Some(this) = cause {
+        if let Some((_, body)) = this.to_string().split_once("body=<") {
+            let body = body.rsplit_once('>').map_or(body, |(body, _)| body);
+            let Refusal { status, message, .. } = Refusal::read("", 0, body.as_bytes());
+            return (!status.is_empty()).then(|| format!("{status}: {message}"));
+        }
+        cause = this.source();
+    }
+    None
+}
+
+/// The innermost message. The outer ones of Google's library say that something failed, some of them
+/// twice and with advice, and hold the URL.
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
 }
 
 #[cfg(test)]

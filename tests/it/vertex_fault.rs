@@ -357,7 +357,7 @@ async fn kills(cut: Cut) {
         let tenant = tenant(EVERYTHING, 1, cut).await;
         tenant.google.fault(method, *nth, Fault::Behind);
         let mut child = program(&tenant, cut);
-        tenant.google.held().await;
+        tenant.google.behind().await;
         child.kill().unwrap();
         child.wait().unwrap();
         let mut whole = whole(EVERYTHING);

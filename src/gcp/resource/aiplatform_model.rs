@@ -205,6 +205,8 @@ fn wants_data_sharing(refusal: &Refusal) -> bool {
 }
 
 impl Entitled for Model {
+    const ONLY_WANTED: bool = true;
+
     fn permissions(&self) -> Permissions {
         Permissions { plan: &["aiplatform.endpoints.predict"], ..Permissions::default() }
     }

@@ -136,6 +136,8 @@ fn closed(project: &str, base_model: &str, location: &str, metric: &str) -> Verd
 }
 
 impl Entitled for Quota {
+    const ONLY_WANTED: bool = true;
+
     fn permissions(&self) -> Permissions {
         Permissions { plan: &["serviceusage.quotas.get"], ..Permissions::default() }
     }

@@ -8,7 +8,10 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::emulator::Account;
+use super::{
+    emulator::Account,
+    google::fake::{Google, caller::OWNER},
+};
 
 /// A folder with a configuration, in which the program runs.
 pub struct Desk {
@@ -56,6 +59,31 @@ impl Desk {
 
     pub fn with(account: &Account, config: &str) -> Self {
         Self { environment: account.environment(), ..Self::new(config) }
+    }
+
+    /// A folder with this text as its `vertex-config.yaml`. There is nothing to sign in with.
+    pub fn vertex(google: &Google, config: &str) -> Self {
+        let mut desk = Self { folder: TempDir::new().unwrap(), environment: Vec::new() };
+        desk.set("GROUNDWORK_GCP_ENDPOINT_URL", &google.url());
+        // On a machine of Google's its own account would be something.
+        desk.set("NO_GCE_CHECK", "true");
+        desk.put("vertex-config.yaml", config);
+        desk
+    }
+
+    /// The same, signed in as who may do all.
+    pub fn owner(google: &Google, config: &str) -> Self {
+        let mut desk = Self::vertex(google, config);
+        desk.set("GOOGLE_OAUTH_ACCESS_TOKEN", OWNER);
+        desk
+    }
+
+    /// Puts a file there, and gives its full path.
+    pub fn put(&self, name: &str, text: &str) -> String {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
     }
 
     pub fn write(&self, config: &str) {

@@ -151,6 +151,12 @@ impl Tenant {
         orphans(&gcp, &known, &handles.data_location).await.unwrap()
     }
 
+    /// Looks at what there is to destroy, as one who may only look.
+    pub async fn look_to_destroy<T>(&self, read: impl FnOnce(&Survey<'_, Gcp>) -> T) -> T {
+        let (graph, gcp) = (self.graph().emptied(), self.gcp("plan-token"));
+        read(&look(&graph, &gcp, &Self::options(&[], true), &|_| {}).await)
+    }
+
     pub async fn provision(&self) -> Report {
         self.run("apply-token", &self.graph(), &Self::options(&[], false)).await
     }

@@ -23,6 +23,11 @@ pub struct Callers {
     minted: u64,
 }
 
+/// Google's reference has the permissions of pools with the service's host, its refusals without.
+pub fn short(permission: &str) -> String {
+    permission.replacen("iam.googleapis.com/", "iam.", 1)
+}
+
 impl Callers {
     pub fn admit(&mut self, token: &str, identity: &str) {
         self.tokens.insert(token.to_owned(), identity.to_owned());
@@ -46,10 +51,7 @@ impl Callers {
         if !self.tokens.values().any(|known| *known == identity) {
             self.admit(who, &identity);
         }
-        // Google's reference has the permissions of pools with the service's host, its refusals
-        // without.
-        let short = |it: &&str| it.replacen("iam.googleapis.com/", "iam.", 1);
-        let only = permissions.iter().map(short).collect();
+        let only = permissions.iter().map(|permission| short(permission)).collect();
         self.rights.entry(identity).or_default().only = Some(only);
     }
 
@@ -64,7 +66,7 @@ impl Callers {
 
     pub fn may(&self, identity: &str, permission: &str) -> bool {
         let only = self.rights.get(identity).and_then(|rights| rights.only.as_ref());
-        only.is_none_or(|only| only.contains(permission))
+        only.is_none_or(|only| only.contains(&short(permission)))
     }
 
     pub fn demand(

@@ -58,6 +58,8 @@ fn shown(record: &Record) -> Value {
         "begin": record.begin,
         "end": record.end,
         "status": record.status,
+        "identity": record.identity,
+        "userProject": record.user_project,
     })
 }
 

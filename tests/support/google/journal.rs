@@ -42,6 +42,10 @@ pub struct Record {
     pub end: Option<u64>,
     /// `None`: no answer was given.
     pub status: Option<u16>,
+    /// Whose token it had, if it was anybody's.
+    pub identity: Option<String>,
+    /// The project that it named as the one to pay.
+    pub user_project: Option<String>,
 }
 
 struct Waiting {
@@ -69,9 +73,24 @@ impl Journal {
             begin: self.count,
             end: None,
             status: None,
+            identity: None,
+            user_project: None,
         };
         self.records.insert(self.count, record);
         (self.count, fault)
+    }
+
+    /// Keeps who made the call.
+    pub fn signed(&mut self, begin: u64, identity: Option<String>, user_project: Option<String>) {
+        if let Some(record) = self.records.get_mut(&begin) {
+            (record.identity, record.user_project) = (identity, user_project);
+        }
+    }
+
+    /// Whether a call waits for its release.
+    pub fn holds(&self) -> bool {
+        let held = |record: &Record| record.fault == Some("held") && record.end.is_none();
+        self.records.values().any(held)
     }
 
     pub fn end(&mut self, begin: u64, status: Option<u16>) {

@@ -59,7 +59,7 @@ pub mod world;
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, Condvar, Mutex, PoisonError, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
@@ -98,6 +98,7 @@ impl Google {
             state,
             released: watch::Sender::new(0),
             behind: watch::Sender::new(0),
+            held: Condvar::new(),
         });
         let (end, ended) = oneshot::channel();
         let (tell, told) = mpsc::channel();
@@ -160,13 +161,22 @@ impl Google {
         self.fault(method, nth, Fault::Stale(Box::new(write)));
     }
 
+    /// Waits until a call is held; a minute at most.
+    pub fn held(&self) {
+        let most = Duration::from_mins(1);
+        let waits = |state: &mut State| !state.journal.holds();
+        let waited = self.shared.held.wait_timeout_while(self.shared.state(), most, waits);
+        let (_state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        assert!(!waited.timed_out(), "no call was held");
+    }
+
     /// Lets the calls go on that are held now.
     pub fn release(&self) {
         self.shared.released.send_modify(|count| *count += 1);
     }
 
     /// Waits until a call is done and held (`Fault::Behind`).
-    pub async fn held(&self) {
+    pub async fn behind(&self) {
         let mut behind = self.shared.behind.subscribe();
         behind.wait_for(|count| *count > 0).await.expect("the fake runs");
     }

@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use super::{caller::OWNER, failure::Failure, world::World};
 
 /// Whose token the metadata server gives.
-const MACHINE: &str = "machine@example.iam.gserviceaccount.com";
-const USER: &str = "user@example.com";
+pub const MACHINE: &str = "machine@example.iam.gserviceaccount.com";
+/// Whose every refresh token is, but the one that is revoked.
+pub const USER: &str = "user@example.com";
+pub const REVOKED: &str = "1//revoked";
 
 /// Status and body; `None`: no token endpoint.
 pub type Given = Option<(u16, Value)>;
@@ -31,6 +33,9 @@ pub fn exchange(world: &mut World, path: &str, json_body: bool, body: &[u8]) -> 
             &field("subject_token", "subjectToken"),
         ),
         "oauth2/token" => match field("grant_type", "grantType").as_str() {
+            "refresh_token" if field("refresh_token", "refreshToken") == REVOKED => {
+                Err("Token has been expired or revoked.")
+            }
             "refresh_token" => Ok(USER.to_owned()),
             "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
                 jwt(world, &field("assertion", "assertion"))

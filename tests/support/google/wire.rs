@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use http_body_util::{BodyExt as _, Full};
@@ -32,6 +32,8 @@ pub struct Shared {
     pub released: watch::Sender<u64>,
     /// How many calls were done and then held.
     pub behind: watch::Sender<u64>,
+    /// Told of each call that is held; goes with `state`.
+    pub held: Condvar,
 }
 
 impl Shared {
@@ -132,6 +134,8 @@ async fn called(shared: &Shared, raw: &Raw, matched: &Matched) -> (u64, Result<R
     let (begin, fault, delay, mut released) = {
         let mut state = shared.state();
         let (begin, fault) = state.journal.begin(&matched.method.id, matched.write());
+        let identity = token::identify(&state.world, raw.authorization.as_deref()).ok();
+        state.journal.signed(begin, identity, raw.user_project.clone());
         (begin, fault, state.delay, shared.released.subscribe())
     };
     released.mark_unchanged();
@@ -146,7 +150,10 @@ async fn called(shared: &Shared, raw: &Raw, matched: &Matched) -> (u64, Result<R
         Some(Fault::Status(code, wait)) => return (begin, Ok(refused(code, wait, &matched.api))),
         // An error: the fake ends, and with it this connection.
         Some(Fault::Behind) => behind = true,
-        Some(Fault::Held) => released.changed().await.unwrap_or_default(),
+        Some(Fault::Held) => {
+            shared.held.notify_all();
+            released.changed().await.unwrap_or_default();
+        }
         Some(Fault::Stale(write)) => write(&mut shared.state().world),
     }
     let answer = shared.state().answer(raw, matched);
