@@ -29,13 +29,20 @@ pub fn counted(counts: &[(&str, usize)]) -> Census {
 fn count(store: &str, name: &str, thing: &Value) -> usize {
     let last = name.rsplit('/').next().unwrap_or_default();
     match store {
-        "projects" | "services" | "serviceusage.identities" | "cloudbilling.billingAccounts" => 0,
-        "cloudkms.keyRings" | "cloudkms.cryptoKeys" | "compute.networks" => 0,
-        // Private Google Access stays, as others of the subnet may use it.
-        "compute.subnetworks" => 0,
-        "iam.deletedServiceAccounts" => 0,
-        // What a test says of the models.
-        "aiplatform.models" | "serviceusage.quotas" | "orgpolicy.policies" => 0,
+        // The last three are what a test says of models and of the organization. Private Google
+        // Access, of subnetworks, stays, as others may use it.
+        "projects"
+        | "services"
+        | "serviceusage.identities"
+        | "cloudbilling.billingAccounts"
+        | "cloudkms.keyRings"
+        | "cloudkms.cryptoKeys"
+        | "compute.networks"
+        | "compute.subnetworks"
+        | "iam.deletedServiceAccounts"
+        | "aiplatform.models"
+        | "serviceusage.quotas"
+        | "orgpolicy.policies" => 0,
         "aiplatform.publisherModelConfigs" => usize::from(
             thing["loggingConfig"]["enabled"] == true
                 || thing["inferenceEventLoggingConfig"]["state"] == "ENABLED",
