@@ -289,7 +289,8 @@ impl Request<'_> {
             let mut refusal = Refusal::read(call, code, &body);
             let ours = |consumer: &str| rest.consumers.iter().any(|it| it == consumer);
             refusal.retry_after = retry_after;
-            refusal.elsewhere = refusal.consumer().is_some_and(|consumer| !ours(consumer));
+            let other = refusal.consumer().is_some_and(|consumer| !ours(consumer));
+            refusal.elsewhere = other && !rest.consumers.is_empty();
             return Err(Failure::Refused(refusal));
         }
         if body.is_empty() {

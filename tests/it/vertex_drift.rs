@@ -35,8 +35,8 @@ const BUDGET: &str = "gcp.billingbudgets.budget/groundwork claude-code acme-ai";
 const ADDRESS: &str = "gcp.compute.address/claude-code";
 const ENDPOINT: &str = "gcp.compute.forwarding_rule/claudecode";
 const SUBNET: &str = "gcp.compute.private_google_access/us-east5/corp";
-const ZONE: &str = "gcp.dns.managed_zone/claude-code";
-const RECORD: &str = "gcp.dns.record_set/claude-code/A/googleapis.com.";
+const ZONE: &str = "gcp.dns.managed_zone/claude-code-oauth2";
+const RECORD: &str = "gcp.dns.record_set/claude-code-oauth2/A/oauth2.googleapis.com.";
 const POOL: &str = "gcp.iam.workload_identity_pool/claude-code";
 const PROVIDER: &str = "gcp.iam.workload_identity_provider/oidc";
 
@@ -86,9 +86,6 @@ const ACCESS: &[Drift] = &[
     }),
     ("a role with another title", ROLE, |world| {
         at(world, "iam.roles", "claude_code_caller")["title"] = json!("mine");
-    }),
-    ("the account disabled", SERVICE_ACCOUNT, |world| {
-        at(world, "iam.serviceAccounts", ACCOUNT)["disabled"] = json!(true);
     }),
     ("the account with another name for people", SERVICE_ACCOUNT, |world| {
         at(world, "iam.serviceAccounts", ACCOUNT)["displayName"] = json!("mine");
@@ -155,9 +152,6 @@ const STORED: &[Drift] = &[
     ("the key with another label", CRYPTO_KEY, |world| {
         at(world, "cloudkms.cryptoKeys", "vertex-ai")["labels"]["team"] = json!("mine");
     }),
-    ("the key's version disabled", CRYPTO_KEY, |world| {
-        at(world, "cloudkms.cryptoKeyVersions", "/1")["state"] = json!("DISABLED");
-    }),
     ("somebody else may encrypt", KEY_POLICY, |world| {
         push(&mut policy(world, "vertex-ai")["bindings"][0]["members"], "user:mallory@example.com");
     }),
@@ -184,13 +178,18 @@ const STORED: &[Drift] = &[
     ("a sink switched off", SINK, |world| {
         at(world, "logging.sinks", "claude-code")["disabled"] = json!(true);
     }),
-    ("tables that stay for ever", DATASET, |world| {
+    ("partitions that stay for ever", DATASET, |world| {
         let dataset = at(world, "bigquery.datasets", "claude_code").as_object_mut().unwrap();
-        dataset.remove("defaultTableExpirationMs");
+        dataset.remove("defaultPartitionExpirationMs");
     }),
-    ("tables that go after an hour", DATASET, |world| {
-        at(world, "bigquery.datasets", "claude_code")["defaultTableExpirationMs"] =
+    ("partitions that go after an hour", DATASET, |world| {
+        at(world, "bigquery.datasets", "claude_code")["defaultPartitionExpirationMs"] =
             json!("3600000");
+    }),
+    ("a dataset that the whole project reads", DATASET, |world| {
+        let dataset = at(world, "bigquery.datasets", "claude_code");
+        let readers = json!({"role": "READER", "specialGroup": "projectReaders"});
+        dataset["access"].as_array_mut().unwrap().push(readers);
     }),
     ("a dataset without its key", DATASET, |world| {
         let dataset = at(world, "bigquery.datasets", "claude_code").as_object_mut().unwrap();
@@ -239,6 +238,13 @@ const TOLD: &[Drift] = &[
     ("an alert switched off", ERRORS, |world| {
         at(world, "monitoring.alertPolicies", "5 % of the calls fail")["enabled"] = json!(false);
     }),
+    ("an alert made twice", ERRORS, |world| {
+        let mut copy = at(world, "monitoring.alertPolicies", "5 % of the calls fail").clone();
+        copy["name"] = json!("projects/acme-ai/alertPolicies/9999999999999999999");
+        copy["creationRecord"]["mutateTime"] = json!("2026-12-31T00:00:00Z");
+        let name = copy["name"].as_str().unwrap().to_owned();
+        world.store("monitoring.alertPolicies").insert(name, copy);
+    }),
     ("an alert that tells nobody", ERRORS, |world| {
         let alert = at(world, "monitoring.alertPolicies", "5 % of the calls fail");
         alert.as_object_mut().unwrap().remove("notificationChannels");
@@ -273,18 +279,18 @@ const NETWORK: &[Drift] = &[
         at(world, "compute.globalForwardingRules", "claudecode")["target"] = json!("vpc-sc");
     }),
     ("names that lead elsewhere", RECORD, |world| {
-        at(world, "dns.resourceRecordSets", "/googleapis.com./A")["rrdatas"] =
+        at(world, "dns.resourceRecordSets", "/oauth2.googleapis.com./A")["rrdatas"] =
             json!(["203.0.113.1"]);
     }),
     ("names kept for a day", RECORD, |world| {
-        at(world, "dns.resourceRecordSets", "/googleapis.com./A")["ttl"] = json!(86400);
+        at(world, "dns.resourceRecordSets", "/oauth2.googleapis.com./A")["ttl"] = json!(86400);
     }),
     ("a zone for nobody", ZONE, |world| {
-        let zone = at(world, "dns.managedZones", "claude-code");
+        let zone = at(world, "dns.managedZones", "claude-code-oauth2");
         zone["privateVisibilityConfig"]["networks"] = json!([]);
     }),
     ("a zone described otherwise", ZONE, |world| {
-        at(world, "dns.managedZones", "managedZones/claude-code")["description"] =
+        at(world, "dns.managedZones", "managedZones/claude-code-oauth2")["description"] =
             json!("mine (groundwork-tenant=claude-code)");
     }),
 ];
@@ -403,21 +409,22 @@ const REMOVED: &[Drift] = &[
     ("the budget", BUDGET, |world| world.store("billingbudgets.budgets").clear()),
     ("the endpoint", ENDPOINT, |world| {
         gone(world, "compute.globalForwardingRules", "claudecode");
-        let own = "googleapis.com./";
-        world.store("dns.managedZones").retain(|name, _| name.ends_with("claude-code"));
-        world
-            .store("dns.resourceRecordSets")
-            .retain(|name, _| name.contains("managedZones/claude-code/") && name.contains(own));
+        world.store("dns.managedZones").retain(|name, _| !name.contains("goog-psc"));
+        world.store("dns.resourceRecordSets").retain(|name, _| !name.contains("goog-psc"));
     }),
     ("the address, with its endpoint", ADDRESS, |world| {
         gone(world, "compute.globalForwardingRules", "claudecode");
         gone(world, "compute.globalAddresses", "claude-code");
-        world.store("dns.managedZones").retain(|name, _| name.ends_with("claude-code"));
+        world.store("dns.managedZones").retain(|name, _| !name.contains("goog-psc"));
     }),
-    ("a record", RECORD, |world| gone(world, "dns.resourceRecordSets", "/googleapis.com./A")),
+    ("a record", RECORD, |world| {
+        gone(world, "dns.resourceRecordSets", "/oauth2.googleapis.com./A");
+    }),
     ("the zone, with its records", ZONE, |world| {
-        gone(world, "dns.managedZones", "managedZones/claude-code");
-        world.store("dns.resourceRecordSets").retain(|name, _| !name.contains("/claude-code/"));
+        gone(world, "dns.managedZones", "managedZones/claude-code-oauth2");
+        world
+            .store("dns.resourceRecordSets")
+            .retain(|name, _| !name.contains("/claude-code-oauth2/"));
     }),
 ];
 
@@ -507,6 +514,27 @@ async fn a_quota_or_a_model_that_was_taken_away_is_told_and_nothing_is_changed()
 }
 
 #[tokio::test]
+async fn what_somebody_has_disabled_is_told_and_not_undone() {
+    let drifts: [Drift; 2] = [
+        ("the account", SERVICE_ACCOUNT, |world| {
+            at(world, "iam.serviceAccounts", ACCOUNT)["disabled"] = json!(true);
+        }),
+        ("the key's version", CRYPTO_KEY, |world| {
+            at(world, "cloudkms.cryptoKeyVersions", "/1")["state"] = json!("DISABLED");
+        }),
+    ];
+    for (what, id, change) in drifts {
+        let tenant = everything().await;
+        tenant.google.world(change);
+        assert_eq!(seen(&tenant).await, [id], "{what}");
+        let (failed, kind, hints) = stopped(&tenant).await;
+        assert_eq!((failed.as_str(), kind), (id, Kind::Conflict), "{what}");
+        assert!(hints.contains("if it may be used again: gcloud"), "{what}: {hints}");
+        assert_eq!(tenant.google.violations(), [""; 0]);
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_change_while_it_exists_is_told_and_nothing_is_changed() {
     let drifts: &[Drift] = &[
         ("a key in hardware", CRYPTO_KEY, |world| {
@@ -524,7 +552,7 @@ async fn what_cannot_change_while_it_exists_is_told_and_nothing_is_changed() {
             at(world, "compute.globalAddresses", "claude-code")["address"] = json!("10.250.0.3");
         }),
         ("a public zone", ZONE, |world| {
-            at(world, "dns.managedZones", "/claude-code")["visibility"] = json!("public");
+            at(world, "dns.managedZones", "/claude-code-oauth2")["visibility"] = json!("public");
         }),
         ("a provider of another kind", PROVIDER, |world| {
             let provider = at(world, "iam.workloadIdentityPoolProviders", "oidc");

@@ -217,7 +217,7 @@ fn who_cannot_sign_in_gets_a_file_all_the_same() {
     desk.set("GOOGLE_OAUTH_ACCESS_TOKEN", "expired");
     let run = init(&desk, &["--project", PROJECT, "--location", "us"]);
     done(&run);
-    has(&run.stderr, &["could not look at the project `acme-ai`", "401"]);
+    has(&run.stderr, &["could not sign in to Google Cloud with", "401"]);
     has(&read(&desk), &["  project_id: acme-ai\n"]);
     assert_eq!(google.violations(), [""; 0]);
 }

@@ -91,18 +91,22 @@ async fn what_was_renamed_or_taken_out_is_told_with_the_command_that_removes_it(
             "gcloud compute forwarding-rules delete claudecode --global --project acme-ai",
         ),
         (
-            "gcp.dns.managed_zone/claude-code",
-            "gcloud dns record-sets import /dev/null --delete-all-existing --zone claude-code \
-             --project acme-ai && gcloud dns managed-zones delete claude-code --project acme-ai",
-        ),
-        (
             "gcp.iam.service_account/claude-code-service",
             "gcloud iam service-accounts delete claude-code-service@acme-ai.iam.gserviceaccount.com \
              --project acme-ai",
         ),
     ];
+    let zone = |name: &str| {
+        let zone = format!("claude-code-{name}");
+        let removal = format!(
+            "gcloud dns record-sets import /dev/null --delete-all-existing --zone {zone} \
+             --project acme-ai && gcloud dns managed-zones delete {zone} --project acme-ai"
+        );
+        (format!("gcp.dns.managed_zone/{zone}"), removal)
+    };
+    let zones = ["iamcredentials", "oauth2", "sts", "us-east5-aiplatform"].map(zone);
     let expected = expected.map(|(id, removal)| (id.to_owned(), removal.to_owned()));
-    assert_eq!(found, BTreeMap::from(expected));
+    assert_eq!(found, expected.into_iter().chain(zones).collect());
     assert_eq!(tenant.google.violations(), [""; 0]);
 }
 

@@ -99,7 +99,9 @@ async fn the_projects_policy_keeps_all_that_is_not_ours() {
 
     let gone = tenant.destroy().await;
     assert!(gone.complete(), "{}", said(&gone));
-    assert_eq!(text(&now()), text(&before), "after the end");
+    assert!(!now().to_string().contains(ACCOUNT));
+    let rest = tenant.google.world(|world| without_ours(world, "DATA_READ"));
+    assert_eq!(text(&rest), text(&before), "after the end");
     assert_eq!(tenant.google.violations(), [""; 0]);
 }
 

@@ -75,9 +75,9 @@ const MARKED: &[Marked] = &[
         "description",
     ),
     marked(
-        "gcp.dns.managed_zone/claude-code",
+        "gcp.dns.managed_zone/claude-code-oauth2",
         "dns.managedZones",
-        "managedZones/claude-code",
+        "managedZones/claude-code-oauth2",
         "description",
     ),
 ];

@@ -131,7 +131,7 @@ impl Resource for KeyPolicy {
         let ours = if all { &BTreeSet::new() } else { ours.now()? };
         let Some(policy) = holder.look(context.cloud).await? else { return Ok(None) };
         let found = policy.members(ROLE).into_iter().map(ToOwned::to_owned);
-        let counts = |it: &String| ours.contains(it) || (self.own && !is_agent(it));
+        let counts = |it: &String| ours.contains(it) || all || (self.own && !is_agent(it));
         let members: BTreeSet<_> = found.filter(counts).collect();
         if members.is_empty() {
             return Ok(None);

@@ -34,6 +34,8 @@ pub struct AlertPolicy {
 
 #[derive(Serialize)]
 pub struct State {
+    /// How many there are: two runs at the same time may leave two.
+    copies: usize,
     policy: Value,
     /// Sorted; those that are known only later come last.
     channels: Vec<Known<String>>,
@@ -142,6 +144,7 @@ impl Resource for AlertPolicy {
             |it: &Ref<_>| context.known(it, |it: NotificationChannelOutput| digits(&it.name));
         let channels: Result<Vec<_>> = self.channels.iter().map(known).collect();
         Ok(State {
+            copies: 1,
             policy: shaped(&self.body, &self.body),
             channels: sorted(channels?),
             labels: marked(&context.cloud.mark, &self.labels, &self.name),
@@ -150,11 +153,13 @@ impl Resource for AlertPolicy {
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
         let found = monitoring_named::list(context, &LISTED).await?;
+        let copies = found.len();
         Ok(found.first().map(|found| {
             let channels = found.get("notificationChannels").and_then(Value::as_array);
             let channels = channels.into_iter().flatten().filter_map(Value::as_str);
             Observed {
                 state: State {
+                    copies,
                     policy: shaped(found, &self.body),
                     channels: sorted(channels.map(|it| Known::Now(digits(it))).collect()),
                     labels: labels(found),
@@ -182,7 +187,12 @@ impl Resource for AlertPolicy {
         let call = "monitoring.projects.alertPolicies.patch";
         let patch = context.cloud.rest.patch(call, format!("v3/{}", have.output.name));
         let patch = patch.query("updateMask", MASK).json(body);
-        monitoring_named::write(context, &patch).await.map(drop)
+        monitoring_named::write(context, &patch).await?;
+        if have.state.copies > 1 {
+            let delete = "monitoring.projects.alertPolicies.delete";
+            monitoring_named::delete_copies(context, delete, &LISTED).await?;
+        }
+        Ok(())
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {

@@ -81,17 +81,27 @@ pub(super) async fn create(
     let path = format!("v3/projects/{}/{}", context.cloud.project.id, listed.collection);
     let made = write(context, &context.cloud.rest.post(call, path).once().json(body)).await?;
     let last = |found: &Value| text(found, "/name").rsplit('/').next().map(ToOwned::to_owned);
-    let all = list(context, listed).await?;
-    for surplus in all.iter().skip(1) {
-        remove(context, delete, surplus).await?;
-    }
-    match all.first() {
-        Some(first) if last(first) != last(&made) => {
-            let message = format!("another run has made `{}`", text(first, "/name"));
+    match delete_copies(context, delete, listed).await? {
+        Some(first) if last(&first) != last(&made) => {
+            let message = format!("another run has made `{}`", text(&first, "/name"));
             Err(Error::new(Kind::Exists, message))
         }
         _ => Ok(made),
     }
+}
+
+/// Removes all but the first, and gives that one.
+pub(super) async fn delete_copies(
+    context: &Context<'_, Gcp>,
+    call: &'static str,
+    listed: &Listed,
+) -> Result<Option<Value>> {
+    let mut all = list(context, listed).await?.into_iter();
+    let first = all.next();
+    for copy in all {
+        remove(context, call, &copy).await?;
+    }
+    Ok(first)
 }
 
 /// Makes one change. Cloud Monitoring refuses a second one of the project beside it.

@@ -35,6 +35,8 @@ pub enum Recipient {
 
 #[derive(Serialize)]
 pub struct State {
+    /// How many there are: two runs at the same time may leave two.
+    copies: usize,
     kind: String,
     display_name: String,
     enabled: bool,
@@ -173,6 +175,7 @@ impl Resource for NotificationChannel {
         let mut labels = marked(&context.cloud.mark, &self.labels, &self.name);
         labels.insert(HASH.into(), hash.clone());
         Ok(State {
+            copies: 1,
             kind: kind.into(),
             display_name: format!("Claude Code: {}", self.recipient.shown()),
             enabled: true,
@@ -183,12 +186,14 @@ impl Resource for NotificationChannel {
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
         let found = monitoring_named::list(context, &LISTED).await?;
+        let copies = found.len();
         Ok(found.first().map(|found| {
             let (kind, labels) = (text(found, "/type"), labels(found));
             let hash = labels.get(HASH).cloned().unwrap_or_default();
             let enabled = found.get("enabled").and_then(Value::as_bool);
             Observed {
                 state: State {
+                    copies,
                     address: compared(&kind, &text(found, "/labels/email_address"), &hash),
                     kind,
                     display_name: text(found, "/displayName"),
@@ -222,7 +227,12 @@ impl Resource for NotificationChannel {
         let patch = context.cloud.rest.patch(call, format!("v3/{}", have.output.name));
         let patch = patch.query("updateMask", "displayName,enabled,labels,userLabels");
         let patch = patch.json(self.body(want, &have.state.labels));
-        monitoring_named::write(context, &patch).await.map(drop)
+        monitoring_named::write(context, &patch).await?;
+        if have.state.copies > 1 {
+            let delete = "monitoring.projects.notificationChannels.delete";
+            monitoring_named::delete_copies(context, delete, &LISTED).await?;
+        }
+        Ok(())
     }
 
     async fn delete(&self, context: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
