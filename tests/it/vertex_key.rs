@@ -257,3 +257,17 @@ async fn a_lost_key_goes_when_no_key_is_wanted_any_more() {
     assert_eq!(fs::read_dir(tenant.folder()).unwrap().count(), 0);
     assert_eq!(tenant.google.violations(), [""; 0]);
 }
+
+#[tokio::test]
+async fn a_key_that_is_in_no_file_here_is_told_when_keys_are_not_wanted_any_more() {
+    let mut tenant = without_file().await;
+    let id = elsewhere(&tenant, "a1b2", OffsetDateTime::now_utc());
+    tenant.reconfigure(&WITH_KEY.replace("key: file", "key: none"));
+    let report = tenant.provision().await;
+    assert!(report.complete(), "{}", said(&report));
+    let step = report.steps.iter().find(|step| step.id.to_string() == ID).unwrap();
+    let left = format!("{:?}", step.outcome);
+    assert!(left.contains("Leave") && left.contains(&format!("keys delete {id}")), "{left}");
+    assert!(listed(&tenant).contains(&id));
+    assert_eq!(tenant.google.violations(), [""; 0]);
+}

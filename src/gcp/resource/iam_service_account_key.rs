@@ -314,14 +314,23 @@ impl Resource for ServiceAccountKey {
         let (stray, rest) = others.iter().partition(goes);
         let (stray, elsewhere): (BTreeSet<_>, BTreeSet<_>) = (ids(stray), ids(rest));
         let unfinished = intent.is_some();
+        let mut owner = Owner::Parent;
         if key.is_none() && stray.is_empty() && (context.wanted() || !unfinished) {
-            return Ok(None);
+            let Some(first) = elsewhere.first().filter(|_| !context.wanted()) else {
+                return Ok(None);
+            };
+            // They may be in use where we do not see it; but nobody is to believe that there are none.
+            owner = Owner::Other(format!(
+                "whoever has its file: the account still has {} keys; if nobody uses it: {}",
+                elsewhere.len(),
+                self.by_hand(context.cloud, first)
+            ));
         }
         let private = key.is_none() || key_file::is_private(&self.path);
         Ok(Some(Observed {
             state: State { usable, private, stray, unfinished, key },
             output: ServiceAccountKeyOutput { path: self.path.clone(), elsewhere },
-            owner: Owner::Parent,
+            owner,
         }))
     }
 
