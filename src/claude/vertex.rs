@@ -109,6 +109,15 @@ pub fn known(id: &VertexModel) -> Option<&'static Model> {
     CATALOGUE.iter().find(|model| name(model))
 }
 
+/// The models that a region is known to offer, by their names without versions.
+pub fn offered_in(region: &str) -> impl Iterator<Item = &'static str> {
+    let offered = move |model: &&Model| match model.life {
+        Life::Current { regions, .. } => regions.contains(&region),
+        Life::Retired { .. } => false,
+    };
+    CATALOGUE.iter().filter(offered).filter_map(|model| model.id.split('@').next())
+}
+
 /// A model, and where it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Called {

@@ -15,7 +15,10 @@ use super::{
     right::Draft,
     wanted::Sketch,
 };
-use crate::{claude::vertex::Called, reconcile::Ref};
+use crate::{
+    claude::vertex::{self, Called},
+    reconcile::Ref,
+};
 
 /// The key's name in the tenant's ring.
 const KEY: &str = "vertex-ai";
@@ -127,9 +130,10 @@ fn recordings(draft: &mut Draft, sketch: &Sketch<'_>, dataset: &Ref<DatasetOutpu
     let wanted = &logging.request_response;
     // What is set for a model holds for all of its versions.
     let mut seen = BTreeSet::new();
-    let models =
-        sketch.models.iter().filter(|called| seen.insert((called.model.name(), &called.location)));
-    for Called { model, location } in models {
+    for Called { model, location } in &sketch.models {
+        if !seen.insert((model.name(), location)) {
+            continue;
+        }
         // Whole requests are recorded in regions only.
         let recorded = wanted.enabled && location.is_region();
         let config = PublisherModelConfig {
@@ -145,6 +149,21 @@ fn recordings(draft: &mut Draft, sketch: &Sketch<'_>, dataset: &Ref<DatasetOutpu
         };
         if recorded || logging.inference_events || location.is_region() {
             draft.add_if(recorded || logging.inference_events, config);
+        }
+    }
+    // A model that was taken out of the configuration is not to be recorded any further.
+    let regions: BTreeSet<_> = seen.iter().map(|(_, location)| *location).collect();
+    for region in regions.into_iter().filter(|location| location.is_region()) {
+        let called = |model: &&str| !seen.contains(&(*model, region));
+        for model in vertex::offered_in(region.as_str()).filter(called) {
+            let config = PublisherModelConfig {
+                name: format!("{model}@{region}"),
+                dataset: sketch.config.dataset_name().to_string(),
+                recording: None,
+                events: false,
+                services: sketch.services.clone(),
+            };
+            draft.add_if(false, config);
         }
     }
 }

@@ -259,6 +259,18 @@ async fn recording_that_is_switched_off_stops_and_the_recorded_stays() {
 }
 
 #[tokio::test]
+async fn a_model_that_is_taken_out_is_not_recorded_any_further() {
+    let other = ("claude-sonnet-4-5", "claude-opus-4-5");
+    goes(&[other], |tenant| {
+        let all = tenant.google.inventory();
+        let configs = all["aiplatform.publisherModelConfigs"].as_object().unwrap().iter();
+        let sonnet = configs.filter(|(name, _)| name.ends_with("claude-sonnet-4-5"));
+        sonnet.filter(|(_, config)| config["loggingConfig"]["enabled"] == true).count()
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_key_file_that_is_switched_off_goes_with_its_key() {
     goes(&[("key: file", "key: none")], |tenant| {
         let files = std::fs::read_dir(tenant.folder()).unwrap().count();

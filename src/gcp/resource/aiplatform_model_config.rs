@@ -155,12 +155,17 @@ impl PublisherModelConfig {
         format!("{place}/publishers/anthropic/models/{model}")
     }
 
-    async fn read(&self, gcp: &Gcp) -> Result<Config> {
+    async fn read(&self, context: &Context<'_, Gcp>) -> Result<Config> {
+        let gcp = context.cloud;
         let call = "aiplatform.projects.locations.publishers.models.fetchPublisherModelConfig";
         let path = format!("{}:fetchPublisherModelConfig", self.path(gcp));
         let request = gcp.rest.get(call, path).host(vertex::host(self.parts().1));
         // Before anything was ever set, there is nothing there, or nothing in it.
-        Ok(request.send().await.absent()?.unwrap_or_default())
+        match request.send().await {
+            // Of a model that is not offered there is nothing that could be recorded.
+            Err(failure) if !context.wanted() && failure.code_is(&[400]) => Ok(Config::default()),
+            answer => Ok(answer.absent()?.unwrap_or_default()),
+        }
     }
 
     async fn write(&self, context: &Context<'_, Gcp>, edit: Edit) -> Result<()> {
@@ -169,7 +174,7 @@ impl PublisherModelConfig {
             return Ok(());
         }
         let (gcp, host) = (context.cloud, vertex::host(self.parts().1));
-        let body = edit.over(self.read(gcp).await?);
+        let body = edit.over(self.read(context).await?);
         let call = "aiplatform.projects.locations.publishers.models.setPublisherModelConfig";
         let path = format!("{}:setPublisherModelConfig", self.path(gcp));
         let set = gcp.rest.post(call, path).host(&host).json(body).send().await;
@@ -254,7 +259,7 @@ impl Resource for PublisherModelConfig {
 
     async fn observe(&self, context: &Context<'_, Gcp>) -> Result<Option<Observed<Self>>> {
         let dataset = self.dataset_uri(context.cloud);
-        let config = self.read(context.cloud).await?;
+        let config = self.read(context).await?;
         let counts = |it: &&str| self.recording.is_some() || is_in(&dataset, it);
         let recording = config.destination().filter(counts).map(|destination| Recorded {
             destination: destination.to_owned(),
