@@ -1,8 +1,13 @@
 //! Each way to sign in to Google Cloud, over the wire and with the program itself: who is then
 //! known to have called, who pays, and what is said where it does not work.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
+use aws_lc_rs::{
+    encoding::{AsDer as _, Pkcs8V1Der},
+    rsa::{KeyPair, KeySize},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -76,11 +81,10 @@ fn user(google: &Google) -> Value {
 
 /// A key as Google would make one.
 fn private_key() -> String {
-    let mut openssl = Command::new("openssl");
-    let made = openssl.args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
-    let made = made.output().unwrap();
-    assert!(made.status.success(), "{made:?}");
-    String::from_utf8(made.stdout).unwrap()
+    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+    let text = BASE64.encode(der.as_ref());
+    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
 }
 
 fn service_account(email: &str, key_id: &str, private_key: &str) -> Value {
