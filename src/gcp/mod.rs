@@ -4,8 +4,9 @@
 //! One file a kind of resource in `resource`. `rest` makes the calls, `token` signs them, `error`
 //! reads the refusals, `operation` waits for what takes longer, `iam_policy` changes the policies
 //! that we share with others, `principal` names whom they let in, `restorable` says what a deleted
-//! object that Google keeps counts as, `orphan` finds what was left behind. What people do by hand after the field's guides, and what is
-//! wrong with it, is said where it matters.
+//! object that Google keeps counts as, `orphan` finds what was left behind. `wanted` draws the graph,
+//! in the parts `access`, `storage`, `network` and `monitoring`. What people do by hand after the
+//! field's guides, and what is wrong with it, is said where it matters.
 
 mod access;
 mod alert;

@@ -13,24 +13,22 @@ use super::{
         RecordSet, Subnetwork, SubnetworkOutput,
     },
     right::Draft,
+    vertex,
     wanted::Sketch,
 };
-use crate::{
-    config::{PrivateServiceConnect, VertexLocation},
-    reconcile::Ref,
-};
+use crate::{config::PrivateServiceConnect, reconcile::Ref};
 
 pub(super) fn draw(draft: &mut Draft, sketch: &Sketch<'_>) {
     let services = || sketch.services.clone();
-    let vertex = &sketch.config.vertex_ai;
-    let network = vertex.network.as_ref().map(|network| {
+    let given = &sketch.config.vertex_ai;
+    let network = given.network.as_ref().map(|network| {
         draft.require(Network {
             project: network.project().to_owned(),
             name: network.name().to_owned(),
             services: services(),
         })
     });
-    let subnet = vertex.subnet.as_ref().map(|subnet| {
+    let subnet = given.subnet.as_ref().map(|subnet| {
         let name = format!("{}/{}", subnet.region(), subnet.name());
         let found = draft.require(Subnetwork {
             project: subnet.project().to_owned(),
@@ -44,8 +42,8 @@ pub(super) fn draw(draft: &mut Draft, sketch: &Sketch<'_>) {
     // Without a network an endpoint cannot be described, so that one of before stays and is told of
     // as an orphan.
     let Some(network) = network else { return };
-    let given = vertex.private_service_connect.as_ref();
-    endpoint(draft, sketch, given, (&network, subnet.as_ref()));
+    let connect = given.private_service_connect.as_ref();
+    endpoint(draft, sketch, connect, (&network, subnet.as_ref()));
 }
 
 fn endpoint(
@@ -101,5 +99,5 @@ fn hosts(sketch: &Sketch<'_>) -> BTreeSet<String> {
     let locations = sketch.models.iter().map(|called| &called.location);
     let reached = locations.filter(|location| !location.is_multi_region());
     let signing_in = ["iamcredentials", "oauth2", "sts"].map(|api| format!("{api}.googleapis.com"));
-    reached.map(VertexLocation::host).chain(signing_in).collect()
+    reached.map(|location| vertex::host(location.as_str())).chain(signing_in).collect()
 }

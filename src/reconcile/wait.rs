@@ -1,4 +1,4 @@
-//! The only place that sleeps: waiting for a cloud that is eventually consistent.
+//! The only place of the engine that sleeps: waiting for a cloud that is eventually consistent.
 
 use std::time::Duration;
 

@@ -105,15 +105,6 @@ impl VertexLocation {
             region => region.to_owned(),
         })
     }
-
-    /// The host that answers for this location (google-cloud facts 0; claude-code facts 2.2).
-    pub fn host(&self) -> String {
-        match self.0.as_str() {
-            "global" => "aiplatform.googleapis.com".into(),
-            multi @ ("us" | "eu") => format!("aiplatform.{multi}.rep.googleapis.com"),
-            region => format!("{region}-aiplatform.googleapis.com"),
-        }
-    }
 }
 
 pub(super) fn is_region(text: &str) -> bool {
@@ -195,15 +186,15 @@ mod tests {
     }
 
     #[test]
-    fn each_location_has_its_host_and_a_region_for_what_is_stored() {
-        for (text, host, data) in [
-            ("global", "aiplatform.googleapis.com", "us-central1"),
-            ("us", "aiplatform.us.rep.googleapis.com", "us-central1"),
-            ("eu", "aiplatform.eu.rep.googleapis.com", "europe-west1"),
-            ("us-east5", "us-east5-aiplatform.googleapis.com", "us-east5"),
+    fn each_location_has_a_region_for_what_is_stored() {
+        for (text, data) in [
+            ("global", "us-central1"),
+            ("us", "us-central1"),
+            ("eu", "europe-west1"),
+            ("us-east5", "us-east5"),
         ] {
             let location: VertexLocation = text.parse().unwrap();
-            assert_eq!((location.host().as_str(), location.data_location().as_str()), (host, data));
+            assert_eq!(location.data_location().as_str(), data);
             assert_eq!(location.is_region(), location.multi_region().is_some());
         }
         assert_eq!("asia-east1".parse::<VertexLocation>().unwrap().multi_region(), None);

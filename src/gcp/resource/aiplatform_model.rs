@@ -23,7 +23,6 @@ use crate::{
 
 type Answer = std::result::Result<Value, Failure>;
 
-const STAYS: &str = "is the project's own";
 const VERSION: &str = "vertex-2023-10-16";
 const OFFER: &str =
     "https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/use-claude";
@@ -218,7 +217,6 @@ impl Resource for Model {
     type Output = Verdict;
     const KIND: &'static str = "gcp.aiplatform.model";
     const GATE: bool = true;
-    const STAYS: Option<&'static str> = Some(STAYS);
 
     fn name(&self) -> &str {
         &self.name
@@ -253,7 +251,8 @@ impl Resource for Model {
     }
 
     async fn delete(&self, _: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
-        Ok(Deletion::Left(STAYS.into()))
+        // One that is not wanted is never found.
+        Ok(Deletion::Done)
     }
 }
 

@@ -17,7 +17,6 @@ use crate::{
     reconcile::{Context, Deletion, Observed, Owner, Ref, Resource, ResourceId},
 };
 
-const STAYS: &str = "is the project's own";
 const SERVICE: &str = "aiplatform.googleapis.com";
 
 pub struct Quota {
@@ -149,7 +148,6 @@ impl Resource for Quota {
     type Output = Verdict;
     const KIND: &'static str = "gcp.aiplatform.quota";
     const GATE: bool = true;
-    const STAYS: Option<&'static str> = Some(STAYS);
 
     fn name(&self) -> &str {
         &self.name
@@ -184,7 +182,8 @@ impl Resource for Quota {
     }
 
     async fn delete(&self, _: &Context<'_, Gcp>, _: &Observed<Self>) -> Result<Deletion> {
-        Ok(Deletion::Left(STAYS.into()))
+        // One that is not wanted is never found.
+        Ok(Deletion::Done)
     }
 }
 
