@@ -43,6 +43,9 @@ built=${CARGO_TARGET_DIR:-target}/debug
 step "the fake of Google Cloud, by Google's own client"
 .venv/bin/python tests/support/google_check.py "$built/examples/google_cloud"
 
+step "the fake of Google Cloud, by gcloud"
+tests/support/gcloud_check.sh "$built/examples/google_cloud" "$built/groundwork"
+
 step quickstart
 GROUNDWORK_BIN="$built/groundwork" GROUNDWORK_GOOGLE_BIN="$built/examples/google_cloud" examples/quickstart.sh
 

@@ -97,7 +97,8 @@ fn refused_text(parameter: &Parameter, value: &str) -> Option<&'static str> {
     match parameter.kind.as_str() {
         "integer" if value.parse::<i64>().is_err() => Some("TYPE_INT32"),
         "number" if value.parse::<f64>().is_err() => Some("TYPE_DOUBLE"),
-        "boolean" if !matches!(value, "true" | "false") => Some("TYPE_BOOL"),
+        // gcloud writes them with a capital.
+        "boolean" if !matches!(value, "true" | "false" | "True" | "False") => Some("TYPE_BOOL"),
         _ if !parameter.values.is_empty()
             && !parameter.values.iter().any(|known| known == value) =>
         {

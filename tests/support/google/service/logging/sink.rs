@@ -81,7 +81,7 @@ pub fn create(world: &mut World, call: &Call) -> Answer {
     let mut sink = json!({
         "name": id,
         "resourceName": name,
-        "_unique": call.query("uniqueWriterIdentity") == Some("true"),
+        "_unique": call.query("uniqueWriterIdentity").is_some_and(|it| it.eq_ignore_ascii_case("true")),
         "createTime": world.now(),
     });
     sink["updateTime"] = sink["createTime"].clone();
@@ -109,7 +109,8 @@ pub fn update(world: &mut World, call: &Call) -> Answer {
     if name.ends_with("/_Required") {
         return Err(Failure::invalid("The _Required sink cannot be modified."));
     }
-    let unique = call.query("uniqueWriterIdentity") == Some("true");
+    let unique =
+        call.query("uniqueWriterIdentity").is_some_and(|it| it.eq_ignore_ascii_case("true"));
     if sink["_unique"] == true && !unique {
         return Err(Failure::invalid(
             "The writer identity cannot be changed from a unique one to the shared one.",
