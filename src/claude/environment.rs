@@ -3,28 +3,36 @@
 //! Every alias that the client offers is pinned. Unpinned, `sonnet` and the background tasks would
 //! be models of the client's own choice, which the tenant's role refuses.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use serde_json::{Map, Value};
 
 use super::{
     model::{self, Family, Models},
-    variable as v,
+    variable::{self as v, Group, Variable},
     vertex::{self, Called},
 };
 use crate::config::{
     Config, ModelForm, ModelId, ProjectId, Region, VertexConfig, VertexLocation, vertex::Key,
 };
 
-/// Variables and their values, in an order made for reading. No name is there twice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Variables and their values, in an order made for reading, and those that must not be set. No name
+/// is there twice. A secret in it does not print.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
-    set: Vec<(&'static str, String)>,
+    set: Vec<Entry>,
     unset: Vec<&'static str>,
 }
 
+#[derive(Clone, PartialEq, Eq)]
+struct Entry {
+    name: Cow<'static, str>,
+    value: String,
+    secret: bool,
+}
+
 /// The names of models that are not for background tasks.
-const ALIASES: [(&str, Family); 3] = [
+const ALIASES: [(&Variable, Family); 3] = [
     (v::ANTHROPIC_DEFAULT_OPUS_MODEL, Family::Opus),
     (v::ANTHROPIC_DEFAULT_SONNET_MODEL, Family::Sonnet),
     (v::ANTHROPIC_DEFAULT_FABLE_MODEL, Family::Fable),
@@ -46,7 +54,7 @@ impl Environment {
     ) -> Self {
         let (models, _) = model::resolve(config, region);
         let call = |id: &ModelId| called.get(id).cloned().unwrap_or_else(|| id.to_string());
-        let mut all = Self::without(v::CLAUDE_CODE_USE_VERTEX);
+        let mut all = Self::default();
         all.set(v::CLAUDE_CODE_USE_BEDROCK, "1");
         all.set(v::AWS_REGION, region.as_str());
         if let Some(profile) = profile {
@@ -63,6 +71,7 @@ impl Environment {
         if let Some(tokens) = model::max_output_tokens(config, &models) {
             all.set(v::CLAUDE_CODE_MAX_OUTPUT_TOKENS, tokens.to_string());
         }
+        all.take_back_the_rest();
         all
     }
 
@@ -78,7 +87,7 @@ impl Environment {
     ) -> Self {
         let (models, _) = vertex::resolve(config, location);
         let main = &models.main;
-        let mut all = Self::without(v::CLAUDE_CODE_USE_BEDROCK);
+        let mut all = Self::default();
         all.set(v::CLAUDE_CODE_USE_VERTEX, "1");
         all.set(v::CLOUD_ML_REGION, main.location.as_str());
         all.set(v::ANTHROPIC_VERTEX_PROJECT_ID, project.as_str());
@@ -104,13 +113,34 @@ impl Environment {
         if let Some(tokens) = vertex::max_output_tokens(config, &models) {
             all.set(v::CLAUDE_CODE_MAX_OUTPUT_TOKENS, tokens.to_string());
         }
+        all.take_back_the_rest();
         all
     }
 
-    /// Nothing yet, and no other provider that may be left over from before.
-    fn without(other: &'static str) -> Self {
-        let unset = [other].into_iter().chain(v::OTHER_PROVIDERS).collect();
-        Self { set: Vec::new(), unset }
+    /// Everything that could be left over from another provider, gateway or collector and would be
+    /// heeded, is taken back, but for what is set.
+    fn take_back_the_rest(&mut self) {
+        // What a developer has for other tools, and what says who he is, is his.
+        const HIS: [&Variable; 4] = [
+            v::AWS_PROFILE,
+            v::AWS_REGION,
+            v::GOOGLE_APPLICATION_CREDENTIALS,
+            v::ANTHROPIC_AUTH_TOKEN,
+        ];
+        let heeded = |variable: &&Variable| match variable.group {
+            Group::Provider | Group::Bedrock | Group::Vertex | Group::Anthropic | Group::Model => {
+                !HIS.contains(variable)
+            }
+            // The others have no effect on Claude Code without these, and are of other tools, too.
+            Group::Telemetry => {
+                [v::CLAUDE_CODE_ENABLE_TELEMETRY, v::CLAUDE_CODE_ENHANCED_TELEMETRY_BETA]
+                    .contains(variable)
+            }
+            Group::Traffic | Group::Network | Group::Tool | Group::Groundwork => false,
+        };
+        for variable in v::ALL.iter().copied().filter(heeded) {
+            self.take_back(variable);
+        }
     }
 
     /// Which application inference profile is called for a model: the first of each, of those that
@@ -133,13 +163,18 @@ impl Environment {
     }
 
     /// The names and values, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.set.iter().map(|(name, value)| (*name, value.as_str()))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.set.iter().map(|entry| (&*entry.name, entry.value.as_str()))
     }
 
     /// The names that must not be set, nor hold anything.
     pub fn unset(&self) -> impl Iterator<Item = &'static str> {
         self.unset.iter().copied()
+    }
+
+    /// Whether the value of this name must be kept from others.
+    pub fn is_secret(&self, name: &str) -> bool {
+        self.set.iter().any(|entry| entry.name == name && entry.secret)
     }
 
     /// An object of names and values.
@@ -148,8 +183,47 @@ impl Environment {
         Value::Object(entries.collect::<Map<_, _>>())
     }
 
-    pub(super) fn set(&mut self, name: &'static str, value: impl Into<String>) {
-        self.set.push((name, value.into()));
+    /// Sets a variable, in place of what was said of it.
+    pub fn set(&mut self, variable: &'static Variable, value: impl Into<String>) {
+        self.add(variable.name.into(), value.into(), variable.secret);
+    }
+
+    /// Sets a variable to what must be kept from others.
+    pub fn set_secret(&mut self, variable: &'static Variable, value: impl Into<String>) {
+        self.add(variable.name.into(), value.into(), true);
+    }
+
+    /// Sets a variable that only the user knows.
+    pub fn set_named(&mut self, name: &str, value: impl Into<String>, secret: bool) {
+        self.add(name.to_owned().into(), value.into(), secret);
+    }
+
+    /// Takes a variable back, unless it is set.
+    pub fn take_back(&mut self, variable: &'static Variable) {
+        let said = self.set.iter().any(|entry| entry.name == variable.name);
+        if !said && !self.unset.contains(&variable.name) {
+            self.unset.push(variable.name);
+        }
+    }
+
+    fn add(&mut self, name: Cow<'static, str>, value: String, secret: bool) {
+        self.unset.retain(|other| *other != name);
+        let entry = Entry { name, value, secret };
+        match self.set.iter_mut().find(|other| other.name == entry.name) {
+            Some(other) => *other = entry,
+            None => self.set.push(entry),
+        }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |entry: &Entry| {
+            let value = if entry.secret { "***" } else { &entry.value };
+            format!("{}={value}", entry.name)
+        };
+        let set: Vec<String> = self.set.iter().map(shown).collect();
+        f.debug_struct("Environment").field("set", &set).field("unset", &self.unset).finish()
     }
 }
 
@@ -283,8 +357,8 @@ mod tests {
         let project = "my-project".parse().unwrap();
         let us = "us".parse().unwrap();
         let vertex = Environment::vertex(&VertexConfig::default(), &project, &us, None);
-        assert!(bedrock.unset().any(|name| name == v::CLAUDE_CODE_USE_VERTEX));
-        assert!(vertex.unset().any(|name| name == v::CLAUDE_CODE_USE_BEDROCK));
+        assert!(bedrock.unset().any(|name| name == v::CLAUDE_CODE_USE_VERTEX.name));
+        assert!(vertex.unset().any(|name| name == v::CLAUDE_CODE_USE_BEDROCK.name));
         for all in [bedrock, vertex] {
             assert!(all.unset().all(|name| all.iter().all(|(set, _)| set != name)));
         }

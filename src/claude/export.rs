@@ -136,8 +136,8 @@ mod tests {
 
     fn environment(value: &str) -> Environment {
         let mut all = Environment::default();
-        all.set("GROUNDWORK_VALUE", value);
-        all.set("GROUNDWORK_LAST", "1");
+        all.set_named("GROUNDWORK_VALUE", value, false);
+        all.set_named("GROUNDWORK_LAST", "1", false);
         all
     }
 

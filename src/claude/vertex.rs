@@ -15,7 +15,7 @@
 
 use super::{
     model::{Family, Note},
-    variable as v,
+    variable::{self as v, Variable},
 };
 use crate::config::{Loaded, VertexConfig, VertexLocation, VertexModel};
 
@@ -214,10 +214,10 @@ fn most_tokens(id: &VertexModel) -> Option<u32> {
 }
 
 /// The variable that tells the client where to call a model.
-pub(super) fn region_variable(id: &VertexModel) -> Option<&'static str> {
+pub(super) fn region_variable(id: &VertexModel) -> Option<&'static Variable> {
     match known(id)?.life {
-        Life::Current { variable, .. } => v::VERTEX_REGIONS.iter().copied().find(|name| {
-            name.strip_prefix("VERTEX_REGION_CLAUDE_").is_some_and(|rest| rest == variable)
+        Life::Current { variable, .. } => v::ALL.iter().copied().find(|it| {
+            it.name.strip_prefix("VERTEX_REGION_CLAUDE_").is_some_and(|rest| rest == variable)
         }),
         Life::Retired { .. } => None,
     }
