@@ -71,6 +71,7 @@ impl Environment {
         if let Some(tokens) = model::max_output_tokens(config, &models) {
             all.set(v::CLAUDE_CODE_MAX_OUTPUT_TOKENS, tokens.to_string());
         }
+        all.add_section(&config.claude_code);
         all.take_back_the_rest();
         all
     }
@@ -113,6 +114,7 @@ impl Environment {
         if let Some(tokens) = vertex::max_output_tokens(config, &models) {
             all.set(v::CLAUDE_CODE_MAX_OUTPUT_TOKENS, tokens.to_string());
         }
+        all.add_section(&config.claude_code);
         all.take_back_the_rest();
         all
     }

@@ -6,13 +6,16 @@
 
 mod environment;
 mod export;
+mod managed;
 pub mod model;
+mod section;
 pub mod variable;
 pub mod vertex;
 
 pub use self::{
     environment::{Environment, StandIns},
     export::{Format, Shell},
+    managed::{bedrock_models, managed, user, vertex_models},
     model::Models,
     vertex::VertexModels,
 };

@@ -290,6 +290,15 @@ variables! {
     /// Commands and paths of tools go with the events (facts 5).
     Telemetry OTEL_LOG_TOOL_DETAILS;
 
+    /// What the model answers goes with the events (facts 5).
+    Telemetry OTEL_LOG_ASSISTANT_RESPONSES;
+
+    /// What tools read and write goes with the events (facts 5).
+    Telemetry OTEL_LOG_TOOL_CONTENT;
+
+    /// Whole requests and answers go with the events (facts 5).
+    Telemetry OTEL_LOG_RAW_API_BODIES;
+
     /// The protocol of metrics alone (facts 5).
     Telemetry OTEL_EXPORTER_OTLP_METRICS_PROTOCOL;
 

@@ -11,6 +11,7 @@
 mod arn;
 mod check;
 mod check_monitoring;
+pub mod claude_code;
 mod decode;
 mod edit;
 mod expand;
@@ -45,6 +46,7 @@ use std::path::{Path as FilePath, PathBuf};
 
 pub use self::{
     arn::{Arn, PolicyArn, PrincipalArn},
+    claude_code::ClaudeCode,
     iam::{GroupTag, IamPath, RoleName},
     kms_key_id::{KmsKeyForm, KmsKeyId},
     log::{BucketName, LogGroupName, RetentionDays},

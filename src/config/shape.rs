@@ -13,6 +13,7 @@ use serde::{
 
 use super::{
     arn::{PolicyArn, PrincipalArn},
+    claude_code::ClaudeCode,
     iam::{GroupTag, IamPath, RoleName},
     kms_key_id::KmsKeyId,
     log::{BucketName, LogGroupName, RetentionDays},
@@ -41,6 +42,8 @@ pub struct Config {
     pub tags: BTreeMap<String, String>,
     /// The corporate proxy
     pub proxy: Proxy,
+    /// What Claude Code is told besides where its models are
+    pub claude_code: ClaudeCode,
 }
 
 /// Amazon Bedrock and what belongs to it.

@@ -60,4 +60,4 @@ macro_rules! choice {
     };
 }
 
-pub(super) use choice;
+pub(in crate::config) use choice;

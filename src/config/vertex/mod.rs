@@ -35,4 +35,4 @@ pub use self::{
     service_account::{Key, ServiceAccount, ServiceAccountName},
     shape::{Access, EncryptionSpec, ModelEnablement, ProtectionLevel, VertexAi, VertexConfig},
 };
-pub(super) use self::{check::check, edits::edits, warning::warn};
+pub(super) use self::{check::check, choice::choice, edits::edits, warning::warn};

@@ -16,7 +16,7 @@ use super::{
     Logging, Member, Monitoring, Network, PrivateServiceConnect, ProjectId, ServiceAccount, Subnet,
     VertexLocation, VertexModel, WorkloadIdentity, WorkloadIdentityFederation, choice::choice,
 };
-use crate::config::{number, proxy::Proxy, tenant::Tenant};
+use crate::config::{claude_code::ClaudeCode, number, proxy::Proxy, tenant::Tenant};
 
 /// What Groundwork sets up in a Google Cloud project so that a company can use Claude Code there.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -31,6 +31,8 @@ pub struct VertexConfig {
     pub labels: BTreeMap<String, String>,
     /// The corporate proxy
     pub proxy: Proxy,
+    /// What Claude Code is told besides where its models are
+    pub claude_code: ClaudeCode,
 }
 
 /// Vertex AI and what belongs to it.
