@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
+    Cloud,
     arn::Arn,
+    claude_code,
     decode::note,
     kms_key_id::KmsKeyId,
     log::check_bucket,
@@ -28,7 +30,9 @@ pub(super) fn check(config: &Config, skip: &Skip, problems: &mut Vec<Problem>) {
     check.oidc();
     check.inference_profiles();
     check.monitoring();
-    proxy(&config.proxy, &mut Notes { skip, problems });
+    let notes = &mut Notes { skip, problems };
+    proxy(&config.proxy, notes);
+    claude_code::check(&config.claude_code, Cloud::Aws, notes);
 }
 
 pub(super) struct Check<'a> {

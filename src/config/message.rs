@@ -96,9 +96,15 @@ impl Reader<'_> {
 
 /// What was found, unless it may be a secret.
 fn not_secret(path: &Path, found: &Found) -> String {
-    let secret = ["proxy", "bedrock.monitoring.notify", "vertex_ai.monitoring.notify"]
-        .iter()
-        .any(|keys| path.starts_with(keys));
+    let secret = [
+        "proxy",
+        "bedrock.monitoring.notify",
+        "vertex_ai.monitoring.notify",
+        "claude_code.telemetry.headers",
+        "claude_code.environment",
+    ]
+    .iter()
+    .any(|keys| path.starts_with(keys));
     match found {
         Found::Text(text) if secret && !text.is_empty() => "a text that is not shown".into(),
         Found::Other(words) if secret && words.starts_with("the number") => "a number".into(),

@@ -273,11 +273,16 @@ mod tests {
             .replace("    #   - https", "      - https")
             .replace("budget: null", "budget:")
             .replace("    #   monthly_usd", "      monthly_usd")
-            .replace("    #   notify_percent", "      notify_percent");
+            .replace("    #   notify_percent", "      notify_percent")
+            .replace("  telemetry: null", "  telemetry:")
+            .replace("${OTEL_TOKEN}", "s3cret");
+        // What is left in comments of this kind is of `telemetry`.
+        let text = text.replace("\n  #   ", "\n    ");
         let loaded = loaded(&text).unwrap();
         assert_eq!(loaded.config.bedrock.inference_profiles.len(), 1);
         assert_eq!(loaded.config.bedrock.monitoring.notify.len(), 2);
         assert!(loaded.config.bedrock.monitoring.budget.is_some());
+        assert_eq!(loaded.config.claude_code.telemetry.unwrap().headers.len(), 1);
         assert_eq!(loaded.warnings.len(), 1, "temperature");
     }
 
@@ -335,7 +340,8 @@ mod tests {
             .replace("model_locations: {}\n  #   ", "model_locations:\n    ")
             .replace("network: null ", "network: projects/my-project/global/networks/a ")
             .replace("subnet: null ", "subnet: projects/my-project/regions/us-east1/subnetworks/a ")
-            .replace("labels: {}\n#   team: platform\n#   ", "labels:\n  team: platform\n  ");
+            .replace("labels: {}\n#   team: platform\n#   ", "labels:\n  team: platform\n  ")
+            .replace("${OTEL_TOKEN}", "s3cret");
         let mut out = String::new();
         let mut open = false;
         for line in text.lines() {
@@ -363,6 +369,7 @@ mod tests {
             (1, 1)
         );
         assert!(vertex.monitoring.budget.is_some() && vertex.monitoring.notify.len() == 2);
+        assert!(loaded.config.claude_code.telemetry.is_some());
         assert_eq!(loaded.warnings.len(), 1, "temperature");
     }
 

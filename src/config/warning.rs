@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{place::Place, shape::Config, shaped::Told};
+use super::{claude_code, place::Place, shape::Config, shaped::Told};
 
 /// Something to know about a configuration that works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,7 @@ pub(super) fn unused(told: &mut Told<'_>) {
 /// What there is to know about `config`.
 pub(super) fn warnings(config: &Config, told: &mut Told<'_>) {
     unused(told);
+    claude_code::warn(&config.claude_code, &config.proxy, told);
     if config.bedrock.temperature.is_some() {
         let message = "`bedrock.temperature` has no effect: Claude Code has no such setting";
         told.tell("bedrock.temperature", message, "leave it out");

@@ -1,9 +1,11 @@
-//! Further variables, which only the writer of the file knows.
+//! Further variables, which only the writer of the file knows, and which he cannot give.
 
 use std::{collections::BTreeMap, fmt};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::config::Cloud;
 
 /// Further variables by name.
 pub type FurtherEnvironment = BTreeMap<String, Hidden>;
@@ -32,14 +34,86 @@ impl fmt::Debug for Hidden {
     }
 }
 
-/// The variables that other keys of the file set or take back, by what their names begin with, and
-/// which keys these are. The first that fits counts.
-const SET_BY: &[(&str, &str)] =
-    &[("CLAUDE_CODE_USE_", "the command: `groundwork env aws` or `groundwork env gcp`")];
+/// What sets a variable: one key of both files, or one of each.
+#[derive(Clone, Copy)]
+enum By {
+    Both(&'static str),
+    Each { aws: &'static str, gcp: &'static str },
+}
 
-/// What sets the variable of this name, if it is not the writer's to set.
-pub fn set_by(name: &str) -> Option<&'static str> {
-    SET_BY.iter().find(|(start, _)| name.starts_with(start)).map(|(_, by)| *by)
+const MAIN: By = By::Each { aws: "bedrock.model_id", gcp: "vertex_ai.model_name" };
+const SMALL: By =
+    By::Each { aws: "bedrock.small_fast_model_id", gcp: "vertex_ai.small_fast_model_name" };
+const TELEMETRY: By = By::Both("claude_code.telemetry");
+const PROXY: By = By::Both("proxy");
+
+/// The variables that other keys of the file set or take back: by name or, with `*`, by what the
+/// name begins with.
+const SET_BY: &[(&str, By)] = &[
+    ("CLAUDE_CODE_USE_*", By::Each { aws: "bedrock", gcp: "vertex_ai" }),
+    ("AWS_REGION", By::Both("bedrock.region")),
+    ("AWS_PROFILE", By::Both("--profile")),
+    ("CLOUD_ML_REGION", By::Both("vertex_ai.location")),
+    ("ANTHROPIC_VERTEX_PROJECT_ID", By::Both("vertex_ai.project_id")),
+    ("GOOGLE_APPLICATION_CREDENTIALS", By::Both("vertex_ai.service_account.key")),
+    ("VERTEX_REGION_CLAUDE_*", By::Both("vertex_ai.model_locations")),
+    ("ANTHROPIC_MODEL", MAIN),
+    ("ANTHROPIC_DEFAULT_OPUS_MODEL", MAIN),
+    ("ANTHROPIC_DEFAULT_SONNET_MODEL", MAIN),
+    ("ANTHROPIC_DEFAULT_FABLE_MODEL", MAIN),
+    ("ANTHROPIC_DEFAULT_HAIKU_MODEL", SMALL),
+    ("ANTHROPIC_SMALL_FAST_MODEL", SMALL),
+    ("ANTHROPIC_BEDROCK_REGION_PREFIX", By::Both("bedrock.model_id")),
+    (
+        "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
+        By::Each { aws: "bedrock.max_tokens", gcp: "vertex_ai.max_tokens" },
+    ),
+    ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", By::Both("claude_code.traffic.nonessential")),
+    ("CLAUDE_CODE_ENABLE_TELEMETRY", TELEMETRY),
+    ("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA", TELEMETRY),
+    ("OTEL_METRICS_EXPORTER", TELEMETRY),
+    ("OTEL_LOGS_EXPORTER", TELEMETRY),
+    ("OTEL_TRACES_EXPORTER", TELEMETRY),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", TELEMETRY),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", TELEMETRY),
+    ("OTEL_EXPORTER_OTLP_HEADERS", TELEMETRY),
+    ("OTEL_RESOURCE_ATTRIBUTES", TELEMETRY),
+    ("OTEL_METRIC_EXPORT_INTERVAL", TELEMETRY),
+    ("OTEL_LOG_USER_PROMPTS", TELEMETRY),
+    ("OTEL_LOG_TOOL_DETAILS", TELEMETRY),
+    ("HTTPS_PROXY", PROXY),
+    ("https_proxy", PROXY),
+    ("HTTP_PROXY", PROXY),
+    ("http_proxy", PROXY),
+    ("ALL_PROXY", PROXY),
+    ("all_proxy", PROXY),
+    ("NO_PROXY", PROXY),
+    ("no_proxy", PROXY),
+    ("NODE_EXTRA_CA_CERTS", By::Both("proxy.ca_bundle")),
+    ("CLAUDE_CODE_CLIENT_CERT", By::Both("proxy.client_cert")),
+    ("CLAUDE_CODE_CLIENT_KEY", By::Both("proxy.client_key")),
+];
+
+/// The variables of which any value counts, even `0` (facts 1).
+pub const PRESENCE: [&str; 4] = [
+    "DISABLE_TELEMETRY",
+    "DISABLE_ERROR_REPORTING",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+    "FALLBACK_FOR_ALL_PRIMARY_MODELS",
+];
+
+/// The key or flag that sets the variable of this name, if one does.
+pub fn set_by(name: &str, cloud: Cloud) -> Option<&'static str> {
+    let is = |pattern: &str| match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => pattern == name,
+    };
+    let (_, by) = SET_BY.iter().find(|(pattern, _)| is(pattern))?;
+    Some(match (by, cloud) {
+        (By::Both(key), _)
+        | (By::Each { aws: key, .. }, Cloud::Aws)
+        | (By::Each { gcp: key, .. }, Cloud::Gcp) => key,
+    })
 }
 
 /// Whether the value of a variable of this name is as a rule a secret.
@@ -47,4 +121,27 @@ pub fn sounds_secret(name: &str) -> bool {
     ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "HEADERS"]
         .iter()
         .any(|word| name.to_ascii_uppercase().split('_').any(|part| part == *word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_does_not_print() {
+        assert_eq!(format!("{:?}", Hidden::from("s3cret")), "***");
+        assert!(sounds_secret("ANTHROPIC_AUTH_TOKEN") && sounds_secret("MY_API_KEY"));
+        assert!(!sounds_secret("MAX_THINKING_TOKENS") && !sounds_secret("API_TIMEOUT_MS"));
+    }
+
+    #[test]
+    fn a_variable_leads_to_the_key_that_sets_it() {
+        assert_eq!(
+            set_by("VERTEX_REGION_CLAUDE_5_OPUS", Cloud::Gcp).unwrap(),
+            "vertex_ai.model_locations"
+        );
+        assert_eq!(set_by("ANTHROPIC_MODEL", Cloud::Aws).unwrap(), "bedrock.model_id");
+        assert_eq!(set_by("ANTHROPIC_MODEL", Cloud::Gcp).unwrap(), "vertex_ai.model_name");
+        assert_eq!(set_by("API_TIMEOUT_MS", Cloud::Aws), None);
+    }
 }

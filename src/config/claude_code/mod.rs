@@ -6,6 +6,7 @@
 
 mod check;
 mod environment;
+mod further;
 mod mcp_server;
 mod permission;
 mod telemetry;
@@ -17,7 +18,8 @@ use serde_json::{Map, Value};
 
 pub(super) use self::check::{check, warn};
 pub use self::{
-    environment::{FurtherEnvironment, Hidden, set_by, sounds_secret},
+    environment::{FurtherEnvironment, Hidden, PRESENCE, set_by, sounds_secret},
+    further::SETTINGS,
     mcp_server::McpServer,
     permission::{PermissionMode, Permissions},
     telemetry::{Endpoint, Protocol, Telemetry},

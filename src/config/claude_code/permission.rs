@@ -8,6 +8,7 @@ use super::{McpServer, choice};
 /// What Claude Code may do unasked, and who decides on that.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "Claude Code has these five locks")]
 pub struct Permissions {
     /// Rules for what it may do unasked, such as `Bash(npm test)`
     pub allow: Vec<String>,

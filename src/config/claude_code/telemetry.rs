@@ -5,15 +5,18 @@ use std::{collections::BTreeMap, str::FromStr};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Hidden, choice};
+use super::{Hidden, check::command_line, choice};
 use crate::config::{
     newtype::{Checked, Invalid, readable},
     number,
+    path::Path,
+    shaped::{Notes, Told},
 };
 
 /// Metrics and events to a collector of the company's own.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "Claude Code has these five switches")]
 pub struct Telemetry {
     /// The collector's base URL, without `/v1/metrics`
     pub endpoint: Endpoint,
@@ -104,9 +107,97 @@ impl FromStr for Endpoint {
     }
 }
 
+/// Notes what cannot be carried to the client, or would send nothing.
+pub(super) fn check(telemetry: &Telemetry, notes: &mut Notes<'_>) {
+    let at = || Path::of("claude_code.telemetry");
+    if !telemetry.metrics && !telemetry.logs && !telemetry.traces {
+        let message =
+            "`claude_code.telemetry` sends nothing: `metrics`, `logs` and `traces` are off";
+        notes.note(&at(), message, "switch one of them on, or leave `telemetry` out");
+    }
+    for (name, value) in &telemetry.headers {
+        if let Some((message, hint)) = header_mistake(name, value.expose()) {
+            let path = at().key("headers").key(name);
+            notes.note(&path, format!("`{path}`: {message}"), hint);
+        }
+    }
+    for (name, value) in &telemetry.resource_attributes {
+        let path = at().key("resource_attributes").key(name);
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+        if name.is_empty() || !name.bytes().all(allowed) {
+            let message = format!("`{path}`: the name has a character that no attribute can have");
+            notes.note(&path, message, "allowed are letters, digits and `._-/`");
+        } else if value.trim() != value || value.is_empty() || value.contains(char::is_control) {
+            let message = format!("`{path}` is empty, or has space around it");
+            notes.note(&path, message, "");
+        }
+    }
+    let path = at().key("headers_helper");
+    command_line(&path, telemetry.headers_helper.as_deref(), notes);
+    if telemetry.headers_helper.is_some() && telemetry.protocol == Protocol::Grpc {
+        let message = format!("`{path}` is run for the `http` protocols alone");
+        notes.note(&path, message, "choose `protocol: http/protobuf`, or give `headers`");
+    }
+}
+
+/// Why a header cannot be carried. The client divides the headers at commas, takes the space around
+/// them away and decodes nothing (facts 5), so that there is no way to write these in a value.
+fn header_mistake(name: &str, value: &str) -> Option<(&'static str, &'static str)> {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&'*+-.^_`|~".contains(&byte);
+    let message = match () {
+        () if name.is_empty() || !name.bytes().all(token) => "this is not the name of a header",
+        () if value.is_empty() => "the value is empty",
+        () if value.trim() != value => "the value has space around it, which does not arrive",
+        () if value.contains(',') => {
+            let hint = "print it with a command of your own: `headers_helper`";
+            return Some(("the value has a comma, which ends a header for Claude Code", hint));
+        }
+        () if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
+            "the value has a character that no header can have"
+        }
+        () => return None,
+    };
+    Some((message, ""))
+}
+
+/// Tells what has no effect, or what everyone can read.
+pub(super) fn warn(telemetry: &Telemetry, told: &mut Told<'_>) {
+    for (key, on) in [
+        ("log_user_prompts", telemetry.log_user_prompts),
+        ("log_tool_details", telemetry.log_tool_details),
+    ] {
+        if on && !telemetry.logs && !telemetry.traces {
+            let key = format!("claude_code.telemetry.{key}");
+            told.tell(&key, format!("`{key}` has no effect while `logs` are off"), "");
+        }
+    }
+    let remote = telemetry.endpoint.as_str().strip_prefix("http://");
+    let local = |rest: &str| {
+        let host = rest.split(['/', ':']).next().unwrap_or_default();
+        host == "localhost" || host.starts_with("127.") || rest.starts_with("[::1]")
+    };
+    if remote.is_some_and(|rest| !local(rest)) && !telemetry.headers.is_empty() {
+        let message = "`claude_code.telemetry.headers` go to the collector unencrypted";
+        told.tell("claude_code.telemetry.endpoint", message, "use `https://`");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_that_the_client_would_change_is_refused() {
+        for good in ["Bearer a=b==", "a;b", "100%", "a%20b", "\"q\""] {
+            assert_eq!(header_mistake("Authorization", good), None, "{good}");
+        }
+        for bad in ["", " a", "a ", "a,b", "a\nb", "é"] {
+            assert!(header_mistake("x-a", bad).is_some(), "{bad}");
+        }
+        for bad in ["", "a b", "a=b", "a,b", "a:", "é", "a%"] {
+            assert!(header_mistake(bad, "value").is_some(), "{bad}");
+        }
+    }
 
     #[test]
     fn an_endpoint_is_a_base_without_a_secret() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{VertexAi, VertexConfig, check_access, service_account};
-use crate::config::{check::proxy, path::Path, shaped::Notes};
+use crate::config::{Cloud, check::proxy, claude_code, path::Path, shaped::Notes};
 
 /// Google Cloud takes 64, and some are ours.
 const MOST_LABELS: usize = 56;
@@ -20,6 +20,7 @@ pub(in crate::config) fn check(config: &VertexConfig, notes: &mut Notes<'_>) {
     monitoring(&config.vertex_ai, notes);
     labels(&config.labels, notes);
     proxy(&config.proxy, notes);
+    claude_code::check(&config.claude_code, Cloud::Gcp, notes);
 }
 
 fn models(vertex: &VertexAi, notes: &mut Notes<'_>) {
