@@ -122,16 +122,9 @@ impl Environment {
     /// Everything that could be left over from another provider, gateway or collector and would be
     /// heeded, is taken back, but for what is set.
     fn take_back_the_rest(&mut self) {
-        // What a developer has for other tools, and what says who he is, is his.
-        const HIS: [&Variable; 4] = [
-            v::AWS_PROFILE,
-            v::AWS_REGION,
-            v::GOOGLE_APPLICATION_CREDENTIALS,
-            v::ANTHROPIC_AUTH_TOKEN,
-        ];
         let heeded = |variable: &&Variable| match variable.group {
             Group::Provider | Group::Bedrock | Group::Vertex | Group::Anthropic | Group::Model => {
-                !HIS.contains(variable)
+                !variable.personal
             }
             // The others have no effect on Claude Code without these, and are of other tools, too.
             Group::Telemetry => {
@@ -270,6 +263,7 @@ mod tests {
                 "ANTHROPIC_DEFAULT_SONNET_MODEL=us.anthropic.claude-opus-5-5",
                 "ANTHROPIC_DEFAULT_FABLE_MODEL=us.anthropic.claude-opus-5-5",
                 "ANTHROPIC_DEFAULT_HAIKU_MODEL=us.anthropic.claude-haiku-5-5",
+                "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1",
             ]
         );
         let all = of(
@@ -324,6 +318,7 @@ mod tests {
                 "ANTHROPIC_DEFAULT_SONNET_MODEL=claude-opus-5-5",
                 "ANTHROPIC_DEFAULT_FABLE_MODEL=claude-opus-5-5",
                 "ANTHROPIC_DEFAULT_HAIKU_MODEL=claude-haiku-5-5",
+                "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1",
             ]
         );
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Environment, model,
-    variable::{self as v, Variable},
+    variable::{self as v, Group, Variable},
     vertex,
 };
 use crate::config::{
@@ -16,24 +16,31 @@ use crate::config::{
     claude_code::{McpServer, Permissions, Provider},
 };
 
-/// What would lead the client elsewhere, if a developer's shell still exported it. An empty value in
-/// managed settings cancels that (facts 1, 8). The other names that
-/// [`Environment::unset`] tells do no harm beside these: they speak of providers that are not
-/// chosen, or of models that the list of available ones shuts out.
-const CANCELLED: [&Variable; 13] = [
+/// What a developer's shell may still export, and what would then lead the client elsewhere or keep
+/// it from starting. An empty value cancels that (facts 1, 8; seen on the client 2.1.330). Most of what
+/// [`Environment::unset`] tells is not needed here: it speaks of providers that come after this one,
+/// or of models that the list of available ones shuts out, and a long list is read by nobody.
+const CANCELLED_ON_BEDROCK: [&Variable; 8] = [
+    v::CLAUDE_CODE_USE_MANTLE,
+    v::CLAUDE_CODE_USE_GATEWAY,
+    v::CLAUDE_CODE_SKIP_BEDROCK_AUTH,
+    v::ANTHROPIC_BEDROCK_BASE_URL,
+    v::AWS_ENDPOINT_URL,
+    v::AWS_ENDPOINT_URL_BEDROCK,
+    v::AWS_ENDPOINT_URL_BEDROCK_RUNTIME,
+    v::ANTHROPIC_SMALL_FAST_MODEL_AWS_REGION,
+];
+
+/// The same for Vertex AI, which every other provider comes before.
+const CANCELLED_ON_VERTEX: [&Variable; 8] = [
     v::CLAUDE_CODE_USE_BEDROCK,
-    v::CLAUDE_CODE_USE_VERTEX,
     v::CLAUDE_CODE_USE_FOUNDRY,
     v::CLAUDE_CODE_USE_ANTHROPIC_AWS,
     v::CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD,
     v::CLAUDE_CODE_USE_MANTLE,
     v::CLAUDE_CODE_USE_GATEWAY,
-    v::ANTHROPIC_BEDROCK_BASE_URL,
-    v::CLAUDE_CODE_SKIP_BEDROCK_AUTH,
-    v::ANTHROPIC_VERTEX_BASE_URL,
     v::CLAUDE_CODE_SKIP_VERTEX_AUTH,
-    v::CLAUDE_CODE_ENABLE_TELEMETRY,
-    v::CLAUDE_CODE_SUBAGENT_MODEL,
+    v::ANTHROPIC_VERTEX_BASE_URL,
 ];
 
 /// The models that the tenant's role may call on Bedrock, as the client must name them, the main one
@@ -80,11 +87,8 @@ pub fn managed(
     let mut all = Map::new();
     let mut variables = environment.json();
     if let Some(variables) = variables.as_object_mut() {
-        let unset: Vec<&str> = environment.unset().collect();
-        for name in CANCELLED.map(|variable| variable.name) {
-            if unset.contains(&name) {
-                variables.insert(name.to_owned(), "".into());
-            }
+        for name in cancelled(environment, cloud, models) {
+            variables.entry(name).or_insert_with(|| "".into());
         }
     }
     all.insert("env".into(), variables);
@@ -107,6 +111,31 @@ pub fn managed(
         }
     }
     Value::Object(all)
+}
+
+/// What is set to nothing, unless it is set.
+fn cancelled(environment: &Environment, cloud: Cloud, models: &[String]) -> Vec<&'static str> {
+    let mut all: Vec<&str> = match cloud {
+        Cloud::Aws => CANCELLED_ON_BEDROCK.map(|variable| variable.name).to_vec(),
+        Cloud::Gcp => CANCELLED_ON_VERTEX.map(|variable| variable.name).to_vec(),
+    };
+    if cloud == Cloud::Gcp {
+        // Where the tenant's own models are called is a matter of where data goes.
+        let ids = models.iter().filter_map(|id| id.parse().ok());
+        all.extend(ids.filter_map(|id| vertex::region_variable(&id)).map(|variable| variable.name));
+    }
+    // What is sent to a collector is the company's to say, and a proxy that is left over in lower case
+    // comes before the one that is set (facts 3, 5).
+    let said = |name: &str| {
+        let variable = v::ALL.iter().find(|variable| variable.name == name);
+        variable.is_some_and(|variable| {
+            variable.group == Group::Network
+                || variable.name == v::CLAUDE_CODE_ENABLE_TELEMETRY.name
+                || variable.name.starts_with("OTEL_LOG_")
+        })
+    };
+    all.extend(environment.unset().filter(|name| said(name)));
+    all
 }
 
 /// What Claude Code's `settings.json` of a user gets: no key that counts in managed settings alone.
@@ -234,5 +263,255 @@ fn server(server: &McpServer) -> Value {
         McpServer::Name(name) => json!({"serverName": name}),
         McpServer::Url(url) => json!({"serverUrl": url}),
         McpServer::Command(words) => json!({"serverCommand": words}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{claude::StandIns, config::claude_code::SETTINGS};
+
+    const SECTION: &str = r#"{
+        "models": {"denied": ["fable"], "fallback": ["haiku"], "effort": "high"},
+        "credentials": {"refresh": "sign in", "export": "credentials"},
+        "telemetry": {
+            "endpoint": "https://otel.example.com:4318/",
+            "headers": {"Authorization": "Bearer s3cret"},
+            "headers_helper": "headers",
+            "interval_seconds": 30,
+            "resource_attributes": {"team": "a b"},
+            "log_tool_details": true
+        },
+        "version": {"minimum": "2.1.300", "maximum": "2.2.0", "channel": "stable"},
+        "permissions": {
+            "allow": ["Bash(npm test)"], "ask": ["WebFetch"], "deny": ["Read(./.env)"],
+            "default_mode": "plan", "disable_auto_mode": true, "managed_rules_only": true,
+            "managed_hooks_only": true, "managed_mcp_only": true,
+            "allowed_mcp_servers": ["github", "https://*.example.com/*", "command:npx -y server"],
+            "denied_mcp_servers": ["other"]
+        },
+        "environment": {"API_TIMEOUT_MS": "900000"},
+        "settings": {
+            "permissions": {"additionalDirectories": ["/srv"]},
+            "cleanupPeriodDays": 14
+        }
+    }"#;
+
+    fn bedrock(section: &str) -> (Environment, Vec<String>, ClaudeCode) {
+        let section: ClaudeCode = serde_json::from_str(section).unwrap();
+        let config = Config { claude_code: section.clone(), ..Config::default() };
+        let region = "us-east-1".parse().unwrap();
+        let called = StandIns::new();
+        let environment = Environment::bedrock(&config, &region, None, &called);
+        (environment, bedrock_models(&config, &region, &called), section)
+    }
+
+    fn vertex(section: &str) -> (Environment, Vec<String>, ClaudeCode) {
+        let section: ClaudeCode = serde_json::from_str(section).unwrap();
+        let config = VertexConfig { claude_code: section.clone(), ..VertexConfig::default() };
+        let location = "us".parse().unwrap();
+        let project = "my-project".parse().unwrap();
+        let environment = Environment::vertex(&config, &project, &location, None);
+        (environment, vertex_models(&config, &location), section)
+    }
+
+    fn managed_of(cloud: Cloud, section: &str) -> Value {
+        let (environment, models, section) = match cloud {
+            Cloud::Aws => bedrock(section),
+            Cloud::Gcp => vertex(section),
+        };
+        managed(&environment, cloud, &models, &section)
+    }
+
+    /// With the order of the keys.
+    fn same(value: &Value, wanted: &Value) {
+        assert_eq!(format!("{value:#}"), format!("{wanted:#}"));
+    }
+
+    #[test]
+    fn by_default_managed_settings_lead_to_the_tenant_on_bedrock_alone() {
+        same(
+            &managed_of(Cloud::Aws, "{}"),
+            &json!({
+                "env": {
+                    "CLAUDE_CODE_USE_BEDROCK": "1",
+                    "AWS_REGION": "us-east-1",
+                    "ANTHROPIC_MODEL": "us.anthropic.claude-opus-5-5",
+                    "ANTHROPIC_DEFAULT_OPUS_MODEL": "us.anthropic.claude-opus-5-5",
+                    "ANTHROPIC_DEFAULT_SONNET_MODEL": "us.anthropic.claude-opus-5-5",
+                    "ANTHROPIC_DEFAULT_FABLE_MODEL": "us.anthropic.claude-opus-5-5",
+                    "ANTHROPIC_DEFAULT_HAIKU_MODEL": "us.anthropic.claude-haiku-5-5",
+                    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+                    "CLAUDE_CODE_USE_MANTLE": "",
+                    "CLAUDE_CODE_USE_GATEWAY": "",
+                    "CLAUDE_CODE_SKIP_BEDROCK_AUTH": "",
+                    "ANTHROPIC_BEDROCK_BASE_URL": "",
+                    "AWS_ENDPOINT_URL": "",
+                    "AWS_ENDPOINT_URL_BEDROCK": "",
+                    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "",
+                    "ANTHROPIC_SMALL_FAST_MODEL_AWS_REGION": "",
+                    "CLAUDE_CODE_ENABLE_TELEMETRY": "",
+                },
+                "availableModels":
+                    ["us.anthropic.claude-opus-5-5", "us.anthropic.claude-haiku-5-5"],
+                "enforceAvailableModels": true,
+                "availableModelsMatch": "exact",
+                "allowedProviders": ["bedrock"],
+                "skipWebFetchPreflight": true,
+                "permissions": {"disableBypassPermissionsMode": "disable"},
+            }),
+        );
+    }
+
+    #[test]
+    fn everything_that_a_company_decides_is_in_managed_settings_on_vertex_ai() {
+        let everything = SECTION.replace(", \"export\": \"credentials\"", "");
+        same(
+            &managed_of(Cloud::Gcp, &everything),
+            &json!({
+                "env": {
+                    "CLAUDE_CODE_USE_VERTEX": "1",
+                    "CLOUD_ML_REGION": "us",
+                    "ANTHROPIC_VERTEX_PROJECT_ID": "my-project",
+                    "ANTHROPIC_MODEL": "claude-opus-5-5",
+                    "ANTHROPIC_DEFAULT_OPUS_MODEL": "claude-opus-5-5",
+                    "ANTHROPIC_DEFAULT_SONNET_MODEL": "claude-opus-5-5",
+                    "ANTHROPIC_DEFAULT_FABLE_MODEL": "claude-opus-5-5",
+                    "ANTHROPIC_DEFAULT_HAIKU_MODEL": "claude-haiku-5-5",
+                    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+                    "CLAUDE_CODE_ENABLE_TELEMETRY": "1",
+                    "OTEL_METRICS_EXPORTER": "otlp",
+                    "OTEL_LOGS_EXPORTER": "otlp",
+                    "OTEL_TRACES_EXPORTER": "none",
+                    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+                    "OTEL_EXPORTER_OTLP_ENDPOINT": "https://otel.example.com:4318",
+                    "OTEL_EXPORTER_OTLP_HEADERS": "Authorization=Bearer s3cret",
+                    "OTEL_RESOURCE_ATTRIBUTES": "team=a%20b",
+                    "OTEL_METRIC_EXPORT_INTERVAL": "30000",
+                    "OTEL_LOG_TOOL_DETAILS": "1",
+                    "API_TIMEOUT_MS": "900000",
+                    "CLAUDE_CODE_USE_BEDROCK": "",
+                    "CLAUDE_CODE_USE_FOUNDRY": "",
+                    "CLAUDE_CODE_USE_ANTHROPIC_AWS": "",
+                    "CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD": "",
+                    "CLAUDE_CODE_USE_MANTLE": "",
+                    "CLAUDE_CODE_USE_GATEWAY": "",
+                    "CLAUDE_CODE_SKIP_VERTEX_AUTH": "",
+                    "ANTHROPIC_VERTEX_BASE_URL": "",
+                    "VERTEX_REGION_CLAUDE_5_5_OPUS": "",
+                    "VERTEX_REGION_CLAUDE_HAIKU_5_5": "",
+                    "OTEL_LOG_USER_PROMPTS": "",
+                    "OTEL_LOG_ASSISTANT_RESPONSES": "",
+                    "OTEL_LOG_TOOL_CONTENT": "",
+                    "OTEL_LOG_RAW_API_BODIES": "",
+                },
+                "availableModels": ["claude-opus-5-5", "claude-haiku-5-5"],
+                "enforceAvailableModels": true,
+                "availableModelsMatch": "exact",
+                "deniedModels": ["fable"],
+                "fallbackModel": ["haiku"],
+                "maxEffortLevel": "high",
+                "allowedProviders": ["vertex"],
+                "gcpAuthRefresh": "sign in",
+                "otelHeadersHelper": "headers",
+                "skipWebFetchPreflight": true,
+                "requiredMinimumVersion": "2.1.300",
+                "requiredMaximumVersion": "2.2.0",
+                "autoUpdatesChannel": "stable",
+                "permissions": {
+                    "allow": ["Bash(npm test)"],
+                    "ask": ["WebFetch"],
+                    "deny": ["Read(./.env)"],
+                    "defaultMode": "plan",
+                    "disableBypassPermissionsMode": "disable",
+                    "additionalDirectories": ["/srv"],
+                },
+                "disableAutoMode": "disable",
+                "allowManagedPermissionRulesOnly": true,
+                "allowManagedHooksOnly": true,
+                "allowManagedMcpServersOnly": true,
+                "allowedMcpServers": [
+                    {"serverName": "github"},
+                    {"serverUrl": "https://*.example.com/*"},
+                    {"serverCommand": ["npx", "-y", "server"]},
+                ],
+                "deniedMcpServers": [{"serverName": "other"}],
+                "cleanupPeriodDays": 14,
+            }),
+        );
+    }
+
+    #[test]
+    fn a_users_own_settings_have_nothing_that_counts_in_managed_ones_alone() {
+        let (environment, _, section) = bedrock(SECTION);
+        let value = user(&environment, Cloud::Aws, &section);
+        let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
+        let commands = ["env", "awsAuthRefresh", "awsCredentialExport", "otelHeadersHelper"];
+        assert_eq!(keys, [commands.as_slice(), &["skipWebFetchPreflight"]].concat());
+        assert_eq!(value["env"]["ANTHROPIC_MODEL"], "us.anthropic.claude-opus-5-5");
+        assert!(value["env"].as_object().unwrap().values().all(|value| value != ""));
+    }
+
+    #[test]
+    fn every_key_that_is_made_is_refused_among_the_further_ones() {
+        for cloud in [Cloud::Aws, Cloud::Gcp] {
+            let section = SECTION.replace("\"cleanupPeriodDays\": 14", "\"hooks\": {}");
+            let value = managed_of(cloud, &section);
+            let mut made = Vec::new();
+            for (key, value) in value.as_object().unwrap() {
+                match value {
+                    Value::Object(inner) if key == "permissions" => {
+                        made.extend(inner.keys().map(|inner| format!("{key}.{inner}")));
+                    }
+                    _ => made.push(key.clone()),
+                }
+            }
+            made.retain(|key| key != "hooks" && key != "permissions.additionalDirectories");
+            assert!(made.len() > 20, "{made:?}");
+            for key in made {
+                let known = SETTINGS.iter().any(|(setting, _)| *setting == key);
+                assert!(known, "`{key}` is made, and may be given, too");
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_of_ones_own_is_a_provider_of_its_own() {
+        let given = r#"{"environment": {"ANTHROPIC_BEDROCK_BASE_URL": "https://gw.example.com"}}"#;
+        let value = managed_of(Cloud::Aws, given);
+        assert_eq!(value["allowedProviders"], json!(["bedrock", "customEndpoint"]));
+        assert_eq!(value["env"]["ANTHROPIC_BEDROCK_BASE_URL"], "https://gw.example.com");
+        let given =
+            r#"{"environment": {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "https://vpce.example.com"}}"#;
+        let value = managed_of(Cloud::Aws, given);
+        assert_eq!(value["env"]["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"], "https://vpce.example.com");
+        assert_eq!(value["allowedProviders"], json!(["bedrock"]));
+    }
+
+    #[test]
+    fn inference_profiles_are_available_by_arn_in_place_of_their_models() {
+        let arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/";
+        let profile = |name: &str, model: &str, known: bool| crate::config::InferenceProfile {
+            name: name.into(),
+            model_id: model.parse().unwrap(),
+            tags: std::collections::BTreeMap::new(),
+            arn: known.then(|| format!("{arn}{name}").parse().unwrap()),
+        };
+        let mut config = Config::default();
+        config.bedrock.inference_profiles = vec![
+            profile("aaaaaaaaaaaa", "us.anthropic.claude-opus-5-5", true),
+            profile("bbbbbbbbbbbb", "us.anthropic.claude-opus-5-5", true),
+        ];
+        let region = "us-east-1".parse().unwrap();
+        let given = |name: &str| Some(format!("{arn}{name}"));
+        let called = Environment::stand_ins(&config, &region, &[], given);
+        assert_eq!(
+            bedrock_models(&config, &region, &called),
+            [
+                format!("{arn}aaaaaaaaaaaa"),
+                "us.anthropic.claude-haiku-5-5".into(),
+                format!("{arn}bbbbbbbbbbbb")
+            ]
+        );
     }
 }

@@ -15,6 +15,9 @@ pub struct Variable {
     pub secret: bool,
     /// Whether any value but an empty one counts, even `0`. It is never set to be off.
     pub presence: bool,
+    /// Whether it is the developer's: he has it for other tools, too, it says who he is, or he tells
+    /// his own client something by it. It may be set, and is never taken back.
+    pub personal: bool,
 }
 
 /// What a variable is about. The groups are the chapters of the reference page.
@@ -46,10 +49,11 @@ macro_rules! variables {
             about: &[$($about),+],
             secret: false $(|| flag!(secret $flag))*,
             presence: false $(|| flag!(presence $flag))*,
+            personal: false $(|| flag!(personal $flag))*,
         };)+
 
-        /// All of them, in the order of the source.
-        pub const ALL: &[&Variable] = &[$($constant),+];
+        /// Those of this file, in its order.
+        const HERE: &[&Variable] = &[$($constant),+];
     };
 }
 
@@ -69,9 +73,49 @@ macro_rules! flag {
     (presence presence) => {
         true
     };
+    (personal personal) => {
+        true
+    };
     ($wanted:ident $other:ident) => {
         false
     };
+}
+
+mod groundwork;
+mod model;
+mod telemetry;
+
+pub use self::{groundwork::*, model::*, telemetry::*};
+
+const PARTS: [&[&Variable]; 4] = [HERE, MODELS, TELEMETRY, GROUNDWORK];
+
+/// All of them, in the order of the source.
+pub const ALL: &[&Variable] = &joined();
+
+#[expect(clippy::indexing_slicing, reason = "it is done by the compiler")]
+const fn joined() -> [&'static Variable; count()] {
+    let mut all = [HERE[0]; count()];
+    let (mut part, mut next) = (0, 0);
+    while part < PARTS.len() {
+        let mut at = 0;
+        while at < PARTS[part].len() {
+            all[next] = PARTS[part][at];
+            at += 1;
+            next += 1;
+        }
+        part += 1;
+    }
+    all
+}
+
+#[expect(clippy::indexing_slicing, reason = "it is done by the compiler")]
+const fn count() -> usize {
+    let (mut count, mut part) = (0, 0);
+    while part < PARTS.len() {
+        count += PARTS[part].len();
+        part += 1;
+    }
+    count
 }
 
 variables! {
@@ -98,11 +142,28 @@ variables! {
     Provider CLAUDE_CODE_USE_GATEWAY;
 
     /// The region that is called, before `AWS_DEFAULT_REGION` and the profile's (facts 2.1).
-    Bedrock AWS_REGION;
+    Bedrock AWS_REGION, personal;
+
+    /// The region where `AWS_REGION` is not set (facts 2.1).
+    Bedrock AWS_DEFAULT_REGION, personal;
+
+    /// A key of Bedrock's API, in place of signatures (facts 2.1).
+    Bedrock AWS_BEARER_TOKEN_BEDROCK, secret, personal;
+
+    /// In place of the hosts of all of AWS, for every tool. Managed settings cancel it: with a list of
+    /// allowed providers the client would refuse to start, and without one call models there (facts
+    /// 2.1, 8).
+    Bedrock AWS_ENDPOINT_URL, personal;
+
+    /// In place of the host of Bedrock's control plane (facts 2.1).
+    Bedrock AWS_ENDPOINT_URL_BEDROCK;
+
+    /// In place of the host on which Bedrock's models are called (facts 2.1).
+    Bedrock AWS_ENDPOINT_URL_BEDROCK_RUNTIME;
 
     /// The profile that credentials are taken from, by the ordinary chain of the AWS SDK (facts
     /// 2.1).
-    Bedrock AWS_PROFILE;
+    Bedrock AWS_PROFILE, personal;
 
     /// The first choice among the prefixes of inference profiles: `us`, `eu`, `apac`, `jp`, `au` or
     /// `global`; ignored in `GovCloud` (facts 2.1, 9.3).
@@ -132,8 +193,11 @@ variables! {
     /// (facts 2.2).
     Vertex ANTHROPIC_VERTEX_PROJECT_ID;
 
+    /// The project that Google's tools and libraries speak of (facts 2.2).
+    Vertex GOOGLE_CLOUD_PROJECT, personal;
+
     /// A file of credentials, in place of a person's own (facts 2.2).
-    Vertex GOOGLE_APPLICATION_CREDENTIALS;
+    Vertex GOOGLE_APPLICATION_CREDENTIALS, personal;
 
     /// In place of Vertex AI's hosts, with its `/v1`, which the client does not add (facts 2.2).
     Vertex ANTHROPIC_VERTEX_BASE_URL;
@@ -141,190 +205,19 @@ variables! {
     /// Requests have no token of Google's: a gateway adds it (facts 2.2).
     Vertex CLAUDE_CODE_SKIP_VERTEX_AUTH;
 
-    /// Where Claude Haiku 4.5 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_HAIKU_4_5;
-
-    /// Where Claude Haiku 5.5 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_HAIKU_5_5;
-
-    /// Where Claude Sonnet 4.5 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_4_5_SONNET;
-
-    /// Where Claude Sonnet 4.6 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_4_6_SONNET;
-
-    /// Where Claude Sonnet 5 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_5_SONNET;
-
-    /// Where Claude Sonnet 5.5 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_5_5_SONNET;
-
-    /// Where Claude Opus 4.5 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_4_5_OPUS;
-
-    /// Where Claude Opus 4.6 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_4_6_OPUS;
-
-    /// Where Claude Opus 4.7 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_4_7_OPUS;
-
-    /// Where Claude Opus 4.8 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_4_8_OPUS;
-
-    /// Where Claude Opus 5 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_5_OPUS;
-
-    /// Where Claude Opus 5.5 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_5_5_OPUS;
-
-    /// Where Claude Fable 5 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_FABLE_5;
-
-    /// Where Claude Fable 5.1 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_FABLE_5_1;
-
-    /// Where Claude Fable 5.2 is called, before `CLOUD_ML_REGION` (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_FABLE_5_2;
-
-    /// Where Claude Haiku 3.5, which is retired, is called (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_3_5_HAIKU;
-
-    /// Where Claude Sonnet 3.5, which is retired, is called (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_3_5_SONNET;
-
-    /// Where Claude Sonnet 3.7, which is retired, is called (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_3_7_SONNET;
-
-    /// Where Claude Opus 4.0, which is retired, is called (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_4_0_OPUS;
-
-    /// Where Claude Sonnet 4.0, which is retired, is called (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_4_0_SONNET;
-
-    /// Where Claude Opus 4.1, which is retired, is called (facts 2.2).
-    Vertex VERTEX_REGION_CLAUDE_4_1_OPUS;
-
     /// Where the Anthropic API is, or a gateway that speaks it. No model is called there while a
     /// cloud is chosen (facts 1, 2.5).
     Anthropic ANTHROPIC_BASE_URL;
 
     /// Goes out as `Authorization: Bearer` (facts 2.5).
-    Anthropic ANTHROPIC_AUTH_TOKEN, secret;
+    Anthropic ANTHROPIC_AUTH_TOKEN, secret, personal;
 
-    /// The model of a session; wins over the `model` setting, even a managed one (facts 2.6).
-    Model ANTHROPIC_MODEL;
+    /// Goes out as `x-api-key` (facts 2.5).
+    Anthropic ANTHROPIC_API_KEY, secret, personal;
 
-    /// What the alias `opus` means (facts 2.6, 9.2).
-    Model ANTHROPIC_DEFAULT_OPUS_MODEL;
-
-    /// What the alias `sonnet` means; on both clouds 4.5 if it is not told (facts 2.6, 9.2).
-    Model ANTHROPIC_DEFAULT_SONNET_MODEL;
-
-    /// What the alias `haiku` means, and the model of background tasks; in place of the deprecated
-    /// `ANTHROPIC_SMALL_FAST_MODEL` (facts 2.6, 9.2).
-    Model ANTHROPIC_DEFAULT_HAIKU_MODEL;
-
-    /// What the alias `fable` means (facts 2.6, 9.2).
-    Model ANTHROPIC_DEFAULT_FABLE_MODEL;
-
-    /// The deprecated name of the model of background tasks, still read (facts 2.6).
-    Model ANTHROPIC_SMALL_FAST_MODEL;
-
-    /// The model of new sessions, where none is chosen (facts 2.6).
-    Model ANTHROPIC_DEFAULT_MODEL;
-
-    /// The model of subagents (facts 2.6).
-    Model CLAUDE_CODE_SUBAGENT_MODEL;
-
-    /// The most tokens of one answer, which the client bounds by what the model can (facts 2.7,
-    /// 9.1).
-    Model CLAUDE_CODE_MAX_OUTPUT_TOKENS;
-
-    /// No update, no telemetry of Anthropic's, no error report, no release notes (facts 2.9).
-    Traffic CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC, presence;
-
-    /// No telemetry to Anthropic. Telemetry of one's own is not touched by it (facts 2.9, 5).
-    Traffic DISABLE_TELEMETRY, presence;
-
-    /// No error reports to Anthropic (facts 2.9).
-    Traffic DISABLE_ERROR_REPORTING, presence;
-
-    /// No update in the background (facts 2.9).
-    Traffic DISABLE_AUTOUPDATER;
-
-    /// Switches on OpenTelemetry (facts 5).
-    Telemetry CLAUDE_CODE_ENABLE_TELEMETRY;
-
-    /// Switches on traces, besides `OTEL_TRACES_EXPORTER` (facts 5).
-    Telemetry CLAUDE_CODE_ENHANCED_TELEMETRY_BETA;
-
-    /// Where metrics go: `otlp`, `prometheus`, `console` or `none` (facts 5).
-    Telemetry OTEL_METRICS_EXPORTER;
-
-    /// Where events go: `otlp`, `console` or `none` (facts 5).
-    Telemetry OTEL_LOGS_EXPORTER;
-
-    /// Where traces go: `otlp`, `console` or `none` (facts 5).
-    Telemetry OTEL_TRACES_EXPORTER;
-
-    /// `grpc`, `http/json` or `http/protobuf`. The client has no default: without it nothing is
-    /// sent (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_PROTOCOL;
-
-    /// The collector's base URL (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_ENDPOINT;
-
-    /// `Name=value` pairs, divided by commas, as a rule with a credential. Values are sent as they
-    /// are, not decoded (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_HEADERS, secret;
-
-    /// `name=value` pairs that are on all that is sent; percent-encoded, without spaces (facts 5).
-    Telemetry OTEL_RESOURCE_ATTRIBUTES;
-
-    /// Milliseconds between two exports of metrics; 60000 if it is not told (facts 5).
-    Telemetry OTEL_METRIC_EXPORT_INTERVAL;
-
-    /// What developers type goes with the events (facts 5).
-    Telemetry OTEL_LOG_USER_PROMPTS;
-
-    /// Commands and paths of tools go with the events (facts 5).
-    Telemetry OTEL_LOG_TOOL_DETAILS;
-
-    /// What the model answers goes with the events (facts 5).
-    Telemetry OTEL_LOG_ASSISTANT_RESPONSES;
-
-    /// What tools read and write goes with the events (facts 5).
-    Telemetry OTEL_LOG_TOOL_CONTENT;
-
-    /// Whole requests and answers go with the events (facts 5).
-    Telemetry OTEL_LOG_RAW_API_BODIES;
-
-    /// The protocol of metrics alone (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_METRICS_PROTOCOL;
-
-    /// The whole URL of metrics alone (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_METRICS_ENDPOINT;
-
-    /// The headers of metrics alone (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_METRICS_HEADERS, secret;
-
-    /// The protocol of logs alone (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_LOGS_PROTOCOL;
-
-    /// The whole URL of logs alone (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_LOGS_ENDPOINT;
-
-    /// The headers of logs alone (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_LOGS_HEADERS, secret;
-
-    /// The protocol of traces alone (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_TRACES_PROTOCOL;
-
-    /// The whole URL of traces alone (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
-
-    /// The headers of traces alone (facts 5).
-    Telemetry OTEL_EXPORTER_OTLP_TRACES_HEADERS, secret;
+    /// `Name: Value` lines that go out with every request, to every provider: guardrails, routes,
+    /// credentials (facts 2.5).
+    Anthropic ANTHROPIC_CUSTOM_HEADERS, secret, personal;
 
     /// The proxy for `https` addresses; the client takes the first of the six names for all
     /// addresses (facts 3).

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     aws::{self, Aws, Connection, Handles, Identity, Place, Rights, Wanted},
-    claude::{Environment, StandIns, model},
+    claude::{Environment, StandIns, model, variable as v},
     config::{self, Config, Loaded, Region, Warning},
     error::{Error, Kind, Result},
     reconcile::{Orphan, Phase, Report, Stop, Survey},
@@ -56,7 +56,7 @@ impl Tenant for AwsTenant {
         model::warn(&mut loaded, &region);
         let set = |value: &String| !value.is_empty();
         let chosen = global.profile.clone().filter(set);
-        let profile = chosen.clone().or_else(|| variable("AWS_PROFILE").filter(set));
+        let profile = chosen.clone().or_else(|| variable(v::AWS_PROFILE.name).filter(set));
         let connection = Connection {
             profile: chosen,
             region: region.to_string(),

@@ -10,7 +10,11 @@ use super::{
     variable,
 };
 use crate::{
-    claude::{Environment, vertex},
+    claude::{
+        Environment,
+        variable::{self as v, Variable},
+        vertex,
+    },
     config::{self, Loaded, ProjectId, Shape as _, VertexConfig, VertexLocation, Warning},
     error::{Error, Kind, Result},
     gcp::{self, Connection, Gcp, Handles, Machine, Project, Rights, SignIn, Wanted},
@@ -19,7 +23,7 @@ use crate::{
 };
 
 /// As `AWS_ENDPOINT_URL` for AWS; `{api}` in it stands for the API's name.
-const ENDPOINT_URL: &str = "GROUNDWORK_GCP_ENDPOINT_URL";
+const ENDPOINT_URL: &str = v::GROUNDWORK_GCP_ENDPOINT_URL.name;
 
 pub(super) struct GcpTenant {
     config: VertexConfig,
@@ -228,32 +232,32 @@ pub(super) fn connection(global: &Global) -> Result<Connection> {
 
 /// What there is to sign in with. Makes no call.
 fn sign_in() -> SignIn {
-    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-    let named = set("GOOGLE_APPLICATION_CREDENTIALS").map(PathBuf::from);
+    let set = |it: &Variable| variable(it.name).filter(|value| !value.is_empty());
+    let named = set(v::GOOGLE_APPLICATION_CREDENTIALS).map(PathBuf::from);
     let gcloud = || {
         let folder = if cfg!(windows) {
-            PathBuf::from(set("APPDATA")?)
+            PathBuf::from(set(v::APPDATA)?)
         } else {
-            PathBuf::from(set("HOME")?).join(".config")
+            PathBuf::from(set(v::HOME)?).join(".config")
         };
         Some(folder.join("gcloud/application_default_credentials.json"))
     };
     let product = std::fs::read_to_string("/sys/class/dmi/id/product_name").unwrap_or_default();
-    let is_named = set("GCE_METADATA_HOST").is_some();
+    let is_named = set(v::GCE_METADATA_HOST).is_some();
     // Google's other libraries know this variable; it is `true` where it is set.
-    let machine = if set("NO_GCE_CHECK").is_some_and(|set| set.eq_ignore_ascii_case("true")) {
+    let machine = if set(v::NO_GCE_CHECK).is_some_and(|set| set.eq_ignore_ascii_case("true")) {
         Machine::Elsewhere
     } else if is_named || product.starts_with("Google") {
         Machine::Google
     } else {
         Machine::Unknown
     };
-    let folders = set("PATH").unwrap_or_default();
+    let folders = set(v::PATH).unwrap_or_default();
     SignIn {
-        access_token: set("GOOGLE_OAUTH_ACCESS_TOKEN"),
+        access_token: set(v::GOOGLE_OAUTH_ACCESS_TOKEN),
         credentials_file: named.or_else(|| gcloud().filter(|path| path.exists())),
         machine,
         gcloud: std::env::split_paths(&folders).any(|folder| folder.join("gcloud").exists()),
-        quota_project: set("GOOGLE_CLOUD_QUOTA_PROJECT"),
+        quota_project: set(v::GOOGLE_CLOUD_QUOTA_PROJECT),
     }
 }

@@ -22,6 +22,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 
 use self::cloud::Cloud;
 use crate::{
+    claude::variable as v,
     error::{Error, Kind},
     ui::{Color, Exit, Manner, Ui},
 };
@@ -166,7 +167,7 @@ impl Global {
         let color = match self.color {
             ColorChoice::Always => Color::Always,
             ColorChoice::Never => Color::Never,
-            ColorChoice::Auto if variable("NO_COLOR").is_some_and(|set| !set.is_empty()) => {
+            ColorChoice::Auto if variable(v::NO_COLOR.name).is_some_and(|set| !set.is_empty()) => {
                 Color::Never
             }
             ColorChoice::Auto => Color::Auto,

@@ -20,7 +20,10 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use super::error::Refusal;
-use crate::error::{Error, Kind, Result};
+use crate::{
+    claude::variable as v,
+    error::{Error, Kind, Result},
+};
 
 /// Names the project that pays.
 const PAYS: &str = "x-goog-user-project";
@@ -115,7 +118,7 @@ impl TokenSource {
         if let Some(project) = project {
             headers.insert(PAYS, header(project)?);
         }
-        Ok(Self::new(Source::Given(headers), "GOOGLE_OAUTH_ACCESS_TOKEN"))
+        Ok(Self::new(Source::Given(headers), v::GOOGLE_OAUTH_ACCESS_TOKEN.name))
     }
 
     fn of_file(path: &Path, payer: Option<&str>, project: &str) -> Result<Self> {

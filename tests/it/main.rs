@@ -25,6 +25,7 @@ mod licence;
 mod rights;
 mod support;
 mod terminal;
+mod variable;
 mod vertex;
 mod vertex_chain;
 mod vertex_command;

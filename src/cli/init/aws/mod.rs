@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     aws::{self, Connection},
-    claude::model,
+    claude::{model, variable as v},
     config::{Config, NotifyTarget, Region},
     error::{Error, Kind, Result},
     ui::Ui,
@@ -105,7 +105,8 @@ fn region(
     if let Some(region) = &given.region {
         return Ok(region.clone());
     }
-    let of_environment = || ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(variable);
+    let of_environment =
+        || [v::AWS_REGION, v::AWS_DEFAULT_REGION].iter().find_map(|it| variable(it.name));
     let set = |text: &String| !text.is_empty();
     let mut likely = config.bedrock.region.as_ref().map(ToString::to_string);
     likely = likely.or_else(of_environment).filter(set);

@@ -13,7 +13,7 @@ use super::{
     draft::Draft,
 };
 use crate::{
-    claude::vertex,
+    claude::{variable as v, vertex},
     config::{
         NotificationChannel, NotifyTarget, ProjectId, VertexConfig, VertexLocation,
         vertex::DataLocation,
@@ -101,7 +101,7 @@ fn location(given: &Given, config: &VertexConfig, ask: Option<&Ui>) -> Result<Ve
         return Ok(location.clone());
     }
     // As gcloud's libraries and Claude Code call it.
-    let variables = ["GOOGLE_CLOUD_LOCATION", "CLOUD_ML_REGION"];
+    let variables = [v::GOOGLE_CLOUD_LOCATION.name, v::CLOUD_ML_REGION.name];
     let of_environment =
         || variables.into_iter().filter_map(variable).find_map(|text| text.parse().ok());
     let likely = config.vertex_ai.location.clone().or_else(of_environment);

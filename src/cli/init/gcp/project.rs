@@ -6,7 +6,11 @@ use std::{fs, path::PathBuf};
 use serde_json::Value;
 
 use super::super::super::variable;
-use crate::{config::ProjectId, gcp::SignIn};
+use crate::{
+    claude::variable::{self as v, Variable},
+    config::ProjectId,
+    gcp::SignIn,
+};
 
 /// A project, and what names it.
 pub(super) struct Likely {
@@ -17,7 +21,7 @@ pub(super) struct Likely {
 /// The first project that is named.
 pub(super) fn likely(sign_in: &SignIn) -> Option<Likely> {
     let of_variable = |name: &str| Some((variable(name)?, name.to_owned()));
-    let variables = ["GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"];
+    let variables = [v::GOOGLE_CLOUD_PROJECT.name, v::CLOUDSDK_CORE_PROJECT.name];
     let variables = variables.into_iter().filter_map(of_variable);
     // Lazily, as these read files.
     let files = [of_credentials, of_gcloud].into_iter().filter_map(|read| read(sign_in));
@@ -37,15 +41,16 @@ fn of_credentials(sign_in: &SignIn) -> Option<(String, String)> {
 
 /// `gcloud config get project`, without gcloud.
 fn of_gcloud(_: &SignIn) -> Option<(String, String)> {
-    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let folder = set("CLOUDSDK_CONFIG").or_else(|| {
+    let set =
+        |it: &Variable| variable(it.name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = set(v::CLOUDSDK_CONFIG).or_else(|| {
         if cfg!(windows) {
-            set("APPDATA").map(|folder| folder.join("gcloud"))
+            set(v::APPDATA).map(|folder| folder.join("gcloud"))
         } else {
-            set("HOME").map(|folder| folder.join(".config/gcloud"))
+            set(v::HOME).map(|folder| folder.join(".config/gcloud"))
         }
     })?;
-    let active = variable("CLOUDSDK_ACTIVE_CONFIG_NAME").filter(|name| !name.is_empty());
+    let active = variable(v::CLOUDSDK_ACTIVE_CONFIG_NAME.name).filter(|name| !name.is_empty());
     let active = active.or_else(|| fs::read_to_string(folder.join("active_config")).ok());
     let active = active.as_deref().map_or("default", str::trim);
     let text = fs::read_to_string(folder.join(format!("configurations/config_{active}"))).ok()?;
