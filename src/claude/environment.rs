@@ -122,14 +122,19 @@ impl Environment {
     /// Everything that could be left over from another provider, gateway or collector and would be
     /// heeded, is taken back, but for what is set.
     fn take_back_the_rest(&mut self) {
+        let is_set = |variable: &Variable| self.set.iter().any(|it| it.name == variable.name);
+        let telemetry = is_set(v::CLAUDE_CODE_ENABLE_TELEMETRY);
         let heeded = |variable: &&Variable| match variable.group {
             Group::Provider | Group::Bedrock | Group::Vertex | Group::Anthropic | Group::Model => {
                 !variable.personal
             }
-            // The others have no effect on Claude Code without these, and are of other tools, too.
+            // What a developer has set for single signals wins over what is set for all of them, and
+            // may send more of his work. Without telemetry the others have no effect on Claude Code
+            // but through these, and are of other tools, too.
             Group::Telemetry => {
-                [v::CLAUDE_CODE_ENABLE_TELEMETRY, v::CLAUDE_CODE_ENHANCED_TELEMETRY_BETA]
-                    .contains(variable)
+                telemetry
+                    || [v::CLAUDE_CODE_ENABLE_TELEMETRY, v::CLAUDE_CODE_ENHANCED_TELEMETRY_BETA]
+                        .contains(variable)
             }
             Group::Traffic | Group::Network | Group::Tool | Group::Groundwork => false,
         };

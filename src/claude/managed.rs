@@ -85,11 +85,14 @@ pub fn managed(
     section: &ClaudeCode,
 ) -> Value {
     let mut all = Map::new();
-    let mut variables = environment.json();
+    let mut variables = variables(environment, cancelled(environment, cloud, models));
     if let Some(variables) = variables.as_object_mut() {
-        for name in cancelled(environment, cloud, models) {
-            variables.entry(name).or_insert_with(|| "".into());
-        }
+        // The profile of the one who writes the file is not everybody's.
+        let profile = v::AWS_PROFILE.name;
+        match section.environment.get(profile) {
+            Some(name) => variables.insert(profile.into(), name.expose().into()),
+            None => variables.shift_remove(profile),
+        };
     }
     all.insert("env".into(), variables);
     add_models(&mut all, models, section);
@@ -138,10 +141,29 @@ fn cancelled(environment: &Environment, cloud: Cloud, models: &[String]) -> Vec<
     all
 }
 
+/// What is set, and what is set to nothing.
+fn variables(environment: &Environment, cancelled: Vec<&str>) -> Value {
+    let mut all = environment.json();
+    if let Some(all) = all.as_object_mut() {
+        for name in cancelled {
+            all.entry(name).or_insert_with(|| "".into());
+        }
+    }
+    all
+}
+
 /// What Claude Code's `settings.json` of a user gets: no key that counts in managed settings alone.
+/// What a shell exports is cancelled here, too, but for what the developer may have for other tools.
 pub fn user(environment: &Environment, cloud: Cloud, section: &ClaudeCode) -> Value {
+    let of_models = |name: &str| {
+        v::ALL.iter().any(|variable| variable.name == name && variable.group == Group::Model)
+    };
+    let pinned = environment.iter().filter(|(name, _)| of_models(name));
+    let models: Vec<String> = pinned.map(|(_, id)| id.to_owned()).collect();
+    let mut cancelled = cancelled(environment, cloud, &models);
+    cancelled.retain(|name| *name != v::AWS_ENDPOINT_URL.name);
     let mut all = Map::new();
-    all.insert("env".into(), environment.json());
+    all.insert("env".into(), variables(environment, cancelled));
     add_commands(&mut all, cloud, section);
     Value::Object(all)
 }
@@ -449,7 +471,13 @@ mod tests {
         let commands = ["env", "awsAuthRefresh", "awsCredentialExport", "otelHeadersHelper"];
         assert_eq!(keys, [commands.as_slice(), &["skipWebFetchPreflight"]].concat());
         assert_eq!(value["env"]["ANTHROPIC_MODEL"], "us.anthropic.claude-opus-5-5");
-        assert!(value["env"].as_object().unwrap().values().all(|value| value != ""));
+        assert_eq!(value["env"]["CLAUDE_CODE_USE_MANTLE"], "");
+        assert_eq!(value["env"]["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"], "");
+        assert_eq!(value["env"].get("AWS_ENDPOINT_URL"), None);
+        let (environment, _, section) = vertex("{}");
+        let value = user(&environment, Cloud::Gcp, &section);
+        assert_eq!(value["env"]["VERTEX_REGION_CLAUDE_5_5_OPUS"], "");
+        assert_eq!(value["env"].get("VERTEX_REGION_CLAUDE_5_OPUS"), None);
     }
 
     #[test]
@@ -486,6 +514,20 @@ mod tests {
         let value = managed_of(Cloud::Aws, given);
         assert_eq!(value["env"]["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"], "https://vpce.example.com");
         assert_eq!(value["allowedProviders"], json!(["bedrock"]));
+    }
+
+    #[test]
+    fn the_profile_of_the_one_who_writes_managed_settings_is_not_everybodys() {
+        let written = |section: &str| {
+            let section: ClaudeCode = serde_json::from_str(section).unwrap();
+            let config = Config { claude_code: section.clone(), ..Config::default() };
+            let region = "us-east-1".parse().unwrap();
+            let admin = Environment::bedrock(&config, &region, Some("admin"), &StandIns::new());
+            managed(&admin, Cloud::Aws, &[], &section)["env"].get("AWS_PROFILE").cloned()
+        };
+        assert_eq!(written("{}"), None);
+        let named = written(r#"{"environment": {"AWS_PROFILE": "everybody"}}"#);
+        assert_eq!(named, Some("everybody".into()));
     }
 
     #[test]

@@ -12,23 +12,6 @@ use crate::config::{
     claude_code::{Telemetry, sounds_secret},
 };
 
-/// What a developer may have set for one kind of signal, and what would send more of his work than
-/// the company asks for.
-pub(super) const OVERRIDES: [&Variable; 12] = [
-    v::OTEL_EXPORTER_OTLP_METRICS_PROTOCOL,
-    v::OTEL_EXPORTER_OTLP_METRICS_ENDPOINT,
-    v::OTEL_EXPORTER_OTLP_METRICS_HEADERS,
-    v::OTEL_EXPORTER_OTLP_LOGS_PROTOCOL,
-    v::OTEL_EXPORTER_OTLP_LOGS_ENDPOINT,
-    v::OTEL_EXPORTER_OTLP_LOGS_HEADERS,
-    v::OTEL_EXPORTER_OTLP_TRACES_PROTOCOL,
-    v::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
-    v::OTEL_EXPORTER_OTLP_TRACES_HEADERS,
-    v::OTEL_LOG_ASSISTANT_RESPONSES,
-    v::OTEL_LOG_TOOL_CONTENT,
-    v::OTEL_LOG_RAW_API_BODIES,
-];
-
 impl Environment {
     /// Adds what of the section is environment.
     pub(super) fn add_section(&mut self, section: &ClaudeCode) {
@@ -38,8 +21,12 @@ impl Environment {
         if let Some(telemetry) = &section.telemetry {
             self.add_telemetry(telemetry);
         }
+        // The developer's own profile goes before the one that is named for all.
+        let profile = self.iter().any(|(name, _)| name == v::AWS_PROFILE.name);
         for (name, value) in &section.environment {
-            self.set_named(name, value.expose(), sounds_secret(name));
+            if !(profile && name == v::AWS_PROFILE.name) {
+                self.set_named(name, value.expose(), sounds_secret(name));
+            }
         }
     }
 
@@ -61,28 +48,27 @@ impl Environment {
         let headers = telemetry.headers.iter();
         let headers: Vec<_> =
             headers.map(|(name, value)| format!("{name}={}", value.expose())).collect();
-        self.set_or_take_back(v::OTEL_EXPORTER_OTLP_HEADERS, headers.join(","));
+        self.set_if_any(v::OTEL_EXPORTER_OTLP_HEADERS, headers.join(","));
         let attributes = telemetry.resource_attributes.iter();
         let attributes: Vec<_> =
             attributes.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        self.set_or_take_back(v::OTEL_RESOURCE_ATTRIBUTES, attributes.join(","));
+        self.set_if_any(v::OTEL_RESOURCE_ATTRIBUTES, attributes.join(","));
         let interval = telemetry.interval_seconds;
         let interval = interval.map(|seconds| (u64::from(seconds) * 1000).to_string());
-        self.set_or_take_back(v::OTEL_METRIC_EXPORT_INTERVAL, interval.unwrap_or_default());
+        self.set_if_any(v::OTEL_METRIC_EXPORT_INTERVAL, interval.unwrap_or_default());
         for (variable, on) in [
             (v::OTEL_LOG_USER_PROMPTS, telemetry.log_user_prompts),
             (v::OTEL_LOG_TOOL_DETAILS, telemetry.log_tool_details),
         ] {
-            self.set_or_take_back(variable, if on { "1" } else { "" });
-        }
-        for variable in OVERRIDES {
-            self.take_back(variable);
+            self.set_if_any(variable, if on { "1" } else { "" });
         }
     }
 
-    fn set_or_take_back(&mut self, variable: &'static Variable, value: impl Into<String>) {
+    fn set_if_any(&mut self, variable: &'static Variable, value: impl Into<String>) {
         let value = value.into();
-        if value.is_empty() { self.take_back(variable) } else { self.set(variable, value) }
+        if !value.is_empty() {
+            self.set(variable, value);
+        }
     }
 }
 
@@ -103,6 +89,7 @@ fn encoded(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claude::variable::Group;
     use crate::config::{
         Cloud, Config, VertexConfig,
         claude_code::{PRESENCE, set_by},
@@ -149,8 +136,10 @@ mod tests {
         );
         assert!(all.is_secret(v::OTEL_EXPORTER_OTLP_HEADERS.name));
         assert!(!format!("{all:?}").contains("a=b=="));
-        for variable in OVERRIDES {
-            assert!(all.unset().any(|name| name == variable.name), "{}", variable.name);
+        for variable in v::ALL.iter().filter(|variable| variable.group == Group::Telemetry) {
+            let set = all.iter().filter(|(name, _)| *name == variable.name).count();
+            let unset = all.unset().filter(|name| *name == variable.name).count();
+            assert_eq!(set + unset, 1, "{}", variable.name);
         }
     }
 
@@ -183,6 +172,8 @@ mod tests {
         assert_eq!(all.json()["CLAUDE_CODE_SUBAGENT_MODEL"], "haiku");
         assert!(all.unset().all(|name| name != v::CLAUDE_CODE_SUBAGENT_MODEL.name));
         assert!(all.is_secret("MY_API_KEY") && !format!("{all:?}").contains("s3cret"));
+        let all = bedrock(r#"{"environment": {"AWS_PROFILE": "everybody"}}"#);
+        assert_eq!(all.json()["AWS_PROFILE"], "dev", "the developer's own");
     }
 
     #[test]
@@ -197,7 +188,7 @@ mod tests {
         let location = "us-east5".parse().unwrap();
         let vertex = Environment::vertex(&config, &project, &location, Some("/a/key.json"));
         for (cloud, all) in [(Cloud::Aws, bedrock(TELEMETRY)), (Cloud::Gcp, vertex)] {
-            for (name, _) in all.iter() {
+            for (name, _) in all.iter().filter(|(name, _)| *name != v::AWS_PROFILE.name) {
                 assert!(set_by(name, cloud).is_some(), "`{name}` is set, and may be given, too");
             }
         }

@@ -161,8 +161,8 @@ variables! {
     /// In place of the host on which Bedrock's models are called (facts 2.1).
     Bedrock AWS_ENDPOINT_URL_BEDROCK_RUNTIME;
 
-    /// The profile that credentials are taken from, by the ordinary chain of the AWS SDK (facts
-    /// 2.1).
+    /// The profile that credentials are taken from, by the ordinary chain of the AWS SDK. In managed
+    /// settings only if `claude_code.environment` names it (facts 2.1).
     Bedrock AWS_PROFILE, personal;
 
     /// The first choice among the prefixes of inference profiles: `us`, `eu`, `apac`, `jp`, `au` or

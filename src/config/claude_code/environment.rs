@@ -52,7 +52,6 @@ const PROXY: By = By::Both("proxy");
 const SET_BY: &[(&str, By)] = &[
     ("CLAUDE_CODE_USE_*", By::Each { aws: "bedrock", gcp: "vertex_ai" }),
     ("AWS_REGION", By::Both("bedrock.region")),
-    ("AWS_PROFILE", By::Both("--profile")),
     ("CLOUD_ML_REGION", By::Both("vertex_ai.location")),
     ("ANTHROPIC_VERTEX_PROJECT_ID", By::Both("vertex_ai.project_id")),
     ("GOOGLE_APPLICATION_CREDENTIALS", By::Both("vertex_ai.service_account.key")),
@@ -102,7 +101,7 @@ pub const PRESENCE: [&str; 4] = [
     "FALLBACK_FOR_ALL_PRIMARY_MODELS",
 ];
 
-/// The key or flag that sets the variable of this name, if one does.
+/// The key that sets the variable of this name, if one does.
 pub fn set_by(name: &str, cloud: Cloud) -> Option<&'static str> {
     let is = |pattern: &str| match pattern.strip_suffix('*') {
         Some(start) => name.starts_with(start),
