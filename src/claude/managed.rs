@@ -162,6 +162,8 @@ pub fn user(environment: &Environment, cloud: Cloud, section: &ClaudeCode) -> Va
     let models: Vec<String> = pinned.map(|(_, id)| id.to_owned()).collect();
     let mut cancelled = cancelled(environment, cloud, &models);
     cancelled.retain(|name| *name != v::AWS_ENDPOINT_URL.name);
+    // What is set for single signals; managed settings do that by themselves (facts 5).
+    cancelled.extend(environment.unset().filter(|name| name.starts_with("OTEL_EXPORTER_OTLP_")));
     let mut all = Map::new();
     all.insert("env".into(), variables(environment, cancelled));
     add_commands(&mut all, cloud, section);
@@ -474,6 +476,7 @@ mod tests {
         assert_eq!(value["env"]["CLAUDE_CODE_USE_MANTLE"], "");
         assert_eq!(value["env"]["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"], "");
         assert_eq!(value["env"].get("AWS_ENDPOINT_URL"), None);
+        assert_eq!(value["env"]["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"], "");
         let (environment, _, section) = vertex("{}");
         let value = user(&environment, Cloud::Gcp, &section);
         assert_eq!(value["env"]["VERTEX_REGION_CLAUDE_5_5_OPUS"], "");
