@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All checks: format, lints, docs, every test against the emulator and the fake of Google Cloud, and the
 # quickstart.
-# Needs a Rust toolchain and Python 3; installs the rest, pinned, into .venv.
+# Needs a Rust toolchain and Python 3; installs the rest, pinned, into .venv and .cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,6 +35,9 @@ export GROUNDWORK_TEST_EMULATOR="http://127.0.0.1:$(cat "$work/port")"
 
 step "the emulator's own checks"
 .venv/bin/python -m unittest discover -s tests/support/emulator_check -t tests/support
+
+step "a company's proxy"
+tests/support/mitmproxy.sh --install
 
 step build
 cargo build --locked --bins --example google_cloud

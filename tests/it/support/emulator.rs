@@ -45,6 +45,11 @@ fn start() -> Result<Emulator> {
     Ok(Emulator { url, _child: Some(child) })
 }
 
+/// Where the emulator is.
+pub fn url() -> &'static str {
+    &emulator().url
+}
+
 /// An account of a test's own, so that tests can run at the same time.
 #[derive(Clone, Debug)]
 pub struct Account {

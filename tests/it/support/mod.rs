@@ -5,6 +5,7 @@ pub mod census;
 pub mod emulator;
 pub mod google;
 pub mod memory;
+pub mod mitmproxy;
 pub mod program;
 pub mod screen;
 pub mod tenant;
