@@ -1,28 +1,29 @@
 //! The one door to AWS: one client per service, all made from one [`SdkConfig`], so that a
 //! profile, an endpoint, a proxy or a test's wire is set in one place.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, path::PathBuf, time::Duration};
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig,
     meta::region::ProvideRegion as _,
-    profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider},
+    profile::{self, ProfileFileCredentialsProvider, ProfileFileRegionProvider},
     provider_config::ProviderConfig,
     timeout::TimeoutConfig,
 };
+use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_bedrock::types::InferenceProfileSummary;
-use aws_smithy_async::rt::sleep::default_async_sleep;
-use aws_smithy_http_client::{Connector, proxy::ProxyConfig, tls};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
-};
+use aws_types::os_shim_internal::{Env, Fs};
 
 use super::{
     Mark,
     error::{AwsResult as _, Obstacle, obstacle},
     resource::application_profiles,
+    wire::wire,
 };
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    proxy::{Client, Network},
+};
 
 /// What the user chose on the command line; the rest comes from where the SDK looks.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,7 @@ pub struct Connection {
     pub profile: Option<String>,
     pub region: String,
     pub endpoint_url: Option<String>,
+    pub network: Network,
 }
 
 /// Who we are.
@@ -81,26 +83,14 @@ impl Aws {
     }
 }
 
-/// Longer than any healthy network takes, shorter than a person waits without a word.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The one way to the network for all clients, through the proxy that `HTTPS_PROXY`, `HTTP_PROXY`
-/// and `NO_PROXY` name.
-fn http_client() -> SharedHttpClient {
-    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
-    let mut connector = Connector::builder().connector_settings(settings);
-    connector.set_sleep_impl(default_async_sleep());
-    let connector = connector
-        .proxy_config(ProxyConfig::from_env())
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
-        .build();
-    let connector = SharedHttpConnector::new(connector);
-    http_client_fn(move |_, _| connector.clone())
-}
-
 /// Reads profiles and credentials as the SDK does. Makes no call.
-pub async fn configure(connection: &Connection) -> SdkConfig {
-    let http = http_client();
+pub async fn configure(connection: &Connection) -> Result<SdkConfig> {
+    let network = connection.network.clone().passable()?;
+    let network = match ca_bundle(connection.profile.as_deref()).await {
+        Some(path) => network.or_ca_bundle(path, "the profile's `ca_bundle`"),
+        None => network,
+    };
+    let http = wire(Client::new(&network)?);
     let region = Region::new(connection.region.clone());
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(region.clone())
@@ -120,7 +110,16 @@ pub async fn configure(connection: &Connection) -> SdkConfig {
     if let Some(url) = &connection.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    loader.load().await
+    Ok(loader.load().await)
+}
+
+/// The authorities that the profile names. AWS's other tools heed them, the SDK does not.
+async fn ca_bundle(profile: Option<&str>) -> Option<PathBuf> {
+    let profile = profile.map(|name| Cow::Owned(name.to_owned()));
+    let files = EnvConfigFiles::default();
+    let profiles = profile::load(&Fs::real(), &Env::real(), &files, profile).await.ok()?;
+    let path = profiles.get("ca_bundle").filter(|path| !path.is_empty())?;
+    Some(path.into())
 }
 
 /// The region that the profile names. Makes no call.
@@ -185,8 +184,10 @@ pub async fn find_inference_profiles(
 fn sign_in_hint(error: Error, obstacle: Option<Obstacle>, profile: Option<&str>) -> Error {
     match (obstacle, profile) {
         (None, _) => error,
+        // Where the way ended is known as a rule, and what to do.
+        (Some(Obstacle::Network), _) if !error.hints().is_empty() => error,
         (Some(Obstacle::Network), _) => {
-            error.hint("see whether AWS can be reached from here; behind a proxy: HTTPS_PROXY")
+            error.hint("see whether AWS can be reached from here: groundwork proxy check")
         }
         (Some(Obstacle::Credentials), Some(profile)) => error
             .hint(format!("sign in: aws sso login --profile {profile}"))

@@ -5,7 +5,10 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId as _;
 
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    proxy::Unanswered,
+};
 
 /// The answer of one call.
 pub(super) type Answer<T, E> = std::result::Result<T, SdkError<E, HttpResponse>>;
@@ -111,6 +114,10 @@ pub(super) fn obstacle<E>(error: &SdkError<E, HttpResponse>) -> Option<Obstacle>
 where
     E: std::error::Error + 'static,
 {
+    if Unanswered::behind(error).is_some() {
+        // Fetching credentials may take calls too.
+        return Some(Obstacle::Network);
+    }
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
         if cause.is::<CredentialsError>() {
@@ -133,6 +140,8 @@ where
         _ => Kind::Cloud,
     };
     let said = Error::new(kind, format!("{action}: {}", words(error)));
+    let hints = Unanswered::behind(error).map(Unanswered::hints).unwrap_or_default();
+    let said = hints.iter().fold(said, Error::hint);
     match code {
         _ if DENIED.contains(&code) => said.hint(format!(
             "allow what is named above, at least `{action}`, to the identity that runs this, \
@@ -150,6 +159,9 @@ fn words<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
+    if let Some(why) = Unanswered::behind(error) {
+        return format!("no answer: {why}");
+    }
     let words = match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code.to_owned(),

@@ -13,6 +13,7 @@ pub mod policy;
 pub mod resource;
 pub mod right;
 mod wanted;
+mod wire;
 
 pub use connect::{
     Aws, Connection, Identity, configure, find_inference_profiles, identify, profile_region,
@@ -23,3 +24,4 @@ pub use offer::{Named, Network, Offer, Subnet, look_around};
 pub use orphan::orphans;
 pub use right::{LONGEST_MANAGED_POLICY, Rights, length};
 pub use wanted::{Handles, Place, Profiles, Wanted, guard, mark, wanted};
+pub use wire::wire;

@@ -12,13 +12,14 @@ use super::{
     agreement::nothing_was_changed,
     cloud::{Opened, Tenant},
     flags::{endpoint_url, find, tenant_flags},
-    interrupt, variable,
+    interrupt, network, variable,
 };
 use crate::{
     aws::{self, Aws, Connection, Handles, Identity, Place, Rights, Wanted},
     claude::{Environment, StandIns, model, variable as v},
     config::{self, Config, Loaded, Region, Warning},
     error::{Error, Kind, Result},
+    proxy::Network,
     reconcile::{Orphan, Phase, Report, Stop, Survey},
     ui::Ui,
 };
@@ -57,10 +58,12 @@ impl Tenant for AwsTenant {
         let set = |value: &String| !value.is_empty();
         let chosen = global.profile.clone().filter(set);
         let profile = chosen.clone().or_else(|| variable(v::AWS_PROFILE.name).filter(set));
+        let network = network::of(&loaded.config.proxy, &path).map_err(|error| vec![error])?;
         let connection = Connection {
             profile: chosen,
             region: region.to_string(),
             endpoint_url: endpoint_url(global).map_err(|error| vec![error])?,
+            network,
         };
         let Loaded { config, warnings, .. } = loaded;
         let flags = tenant_flags(global);
@@ -75,6 +78,10 @@ impl Tenant for AwsTenant {
         &self.path
     }
 
+    fn network(&self) -> &Network {
+        &self.connection.network
+    }
+
     fn name(&self) -> &str {
         self.config.tenant.as_str()
     }
@@ -85,7 +92,7 @@ impl Tenant for AwsTenant {
 
     /// One call.
     async fn open(&self, ui: &Ui, stop: &Stop) -> Result<Opened<Self>> {
-        let sdk = aws::configure(&self.connection).await;
+        let sdk = aws::configure(&self.connection).await?;
         let identity = self.identify(&sdk, ui, stop).await?;
         let place = Place { region: &self.region, identity: &identity };
         aws::guard(&self.config, &place)?;
@@ -187,7 +194,7 @@ impl AwsTenant {
             let arn = format!("arn:{partition}:iam::{account}:root");
             Identity { account, arn, partition: partition.to_owned() }
         } else {
-            let sdk = aws::configure(&self.connection).await;
+            let sdk = aws::configure(&self.connection).await?;
             self.identify(&sdk, ui, stop).await?
         };
         let place = Place { region: &self.region, identity: &identity };
@@ -216,6 +223,10 @@ impl AwsTenant {
             .cloned()
             .collect();
         if !asked.is_empty() {
+            // On Unix alone: elsewhere the other start would print all this once more.
+            if cfg!(unix) {
+                let _continues = network::hand_on(self.network()).map_err(|error| vec![error])?;
+            }
             let found = interrupt::run(ui, |stop| async move {
                 self.find_inference_profiles(&asked, &stop).await
             })?;
@@ -231,7 +242,7 @@ impl AwsTenant {
         names: &[String],
         stop: &Stop,
     ) -> Result<BTreeMap<String, String>> {
-        let sdk = aws::configure(&self.connection).await;
+        let sdk = aws::configure(&self.connection).await?;
         tokio::select! {
             found = aws::find_inference_profiles(&sdk, names) => found,
             () = stop.wait() => Err(nothing_was_changed()),

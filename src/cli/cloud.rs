@@ -1,16 +1,17 @@
 //! The clouds, and what each must be able to do for the commands, which know none of them.
 
-use std::path::Path;
+use std::{ops::ControlFlow, path::Path};
 
 use clap::ValueEnum;
 
-use super::{Ending, Global, aws::AwsTenant, gcp::GcpTenant};
+use super::{Ending, Global, aws::AwsTenant, gcp::GcpTenant, network};
 use crate::{
     claude::Environment,
     config::{self, Warning},
     error::{Error, Kind, Result},
+    proxy::Network,
     reconcile::{Graph, Orphan, Phase, Report, Stop, Survey},
-    ui::Ui,
+    ui::{Exit, Ui},
 };
 
 /// The clouds. Without help of their own, which would make every page of help three times as long.
@@ -80,6 +81,9 @@ pub(super) trait Tenant: Sized {
     /// The configuration, as the user typed it, or where it was found.
     fn path(&self) -> &Path;
 
+    /// The way to the cloud.
+    fn network(&self) -> &Network;
+
     /// The tenant's name, which the user types where data is to be deleted.
     fn name(&self) -> &str;
 
@@ -118,13 +122,29 @@ pub(super) trait Tenant: Sized {
     /// Says what developers do once the tenant is provisioned.
     fn tell_next(&self, handles: &Self::Handles, report: &Report, ui: &Ui);
 
+    /// The same as [`Self::read`], for what is about to call the cloud. Breaks where another start of
+    /// the program has done all that there was to do.
+    fn read_to_call(global: &Global, ui: &Ui) -> Result<ControlFlow<Exit, Self>, Vec<Error>> {
+        let tenant = Self::read_silently(global)?;
+        let handed = network::hand_on(tenant.network()).map_err(|error| vec![error])?;
+        if let ControlFlow::Break(exit) = handed {
+            return Ok(ControlFlow::Break(exit));
+        }
+        tenant.tell_warnings(ui);
+        Ok(ControlFlow::Continue(tenant))
+    }
+
     /// Reads the configuration, and prints what there is to know about it.
     fn read(global: &Global, ui: &Ui) -> Result<Self, Vec<Error>> {
         let tenant = Self::read_silently(global)?;
-        for warning in tenant.warnings() {
+        tenant.tell_warnings(ui);
+        Ok(tenant)
+    }
+
+    fn tell_warnings(&self, ui: &Ui) {
+        for warning in self.warnings() {
             ui.warning(&warning.to_string(), warning.hint.as_deref());
         }
-        Ok(tenant)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `groundwork destroy`: the same graph, emptied.
 
+use std::ops::ControlFlow;
+
 use clap::{Args, builder::BoolishValueParser};
 
 use super::{
@@ -76,7 +78,10 @@ impl Destroy {
 
 impl OfTenant for Destroy {
     fn run_for<T: Tenant>(&self, global: &Global, ui: &Ui) -> Ending {
-        let tenant = T::read(global, ui)?;
+        let tenant = match T::read_to_call(global, ui)? {
+            ControlFlow::Continue(tenant) => tenant,
+            ControlFlow::Break(exit) => return Ok(exit),
+        };
         interrupt::run(ui, |stop| async move { self.destroy(&tenant, ui, stop).await })?
     }
 }

@@ -7,7 +7,7 @@ use super::{
     agreement::nothing_was_changed,
     cloud::{Opened, Tenant},
     flags::{checked_url, endpoint_url, find, tenant_flags},
-    variable,
+    network, variable,
 };
 use crate::{
     claude::{
@@ -18,6 +18,7 @@ use crate::{
     config::{self, Loaded, ProjectId, Shape as _, VertexConfig, VertexLocation, Warning},
     error::{Error, Kind, Result},
     gcp::{self, Connection, Gcp, Handles, Machine, Project, Rights, SignIn, Wanted},
+    proxy::Network,
     reconcile::{Orphan, Phase, Report, Stop, Survey},
     ui::Ui,
 };
@@ -54,7 +55,8 @@ impl Tenant for GcpTenant {
         let project = project(&loaded).map_err(one)?;
         let location = location(global, &loaded).map_err(one)?;
         vertex::warn(&mut loaded, &location);
-        let connection = connection(global).map_err(one)?;
+        let network = network::of(&loaded.config.proxy, &path).map_err(one)?;
+        let connection = connection(global, network).map_err(one)?;
         let Loaded { config, warnings, .. } = loaded;
         let flags = tenant_flags(global);
         Ok(Self { config, project, location, path, connection, flags, warnings })
@@ -66,6 +68,10 @@ impl Tenant for GcpTenant {
 
     fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn network(&self) -> &Network {
+        &self.connection.network
     }
 
     fn name(&self) -> &str {
@@ -223,11 +229,11 @@ fn location(global: &Global, loaded: &Loaded<VertexConfig>) -> Result<VertexLoca
 }
 
 /// The way there, as flags and environment say it.
-pub(super) fn connection(global: &Global) -> Result<Connection> {
+pub(super) fn connection(global: &Global, network: Network) -> Result<Connection> {
     let given = endpoint_url(global)?;
     let of_cloud = || checked_url(ENDPOINT_URL, variable(ENDPOINT_URL));
     let endpoint_url = given.map_or_else(of_cloud, |url| Ok(Some(url)))?;
-    Ok(Connection { endpoint_url, sign_in: sign_in(), ..Connection::default() })
+    Ok(Connection { endpoint_url, sign_in: sign_in(), network, ..Connection::default() })
 }
 
 /// What there is to sign in with. Makes no call.

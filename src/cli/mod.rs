@@ -11,6 +11,7 @@ mod flags;
 mod gcp;
 mod init;
 mod interrupt;
+mod network;
 mod policy;
 mod provision;
 mod status;

@@ -1,5 +1,7 @@
 //! `groundwork provision`: look, show what would change, ask, do it, print the exports.
 
+use std::ops::ControlFlow;
+
 use clap::{Args, builder::BoolishValueParser};
 
 use super::{
@@ -93,7 +95,10 @@ impl Provision {
 
 impl OfTenant for Provision {
     fn run_for<T: Tenant>(&self, global: &Global, ui: &Ui) -> Ending {
-        let tenant = T::read(global, ui)?;
+        let tenant = match T::read_to_call(global, ui)? {
+            ControlFlow::Continue(tenant) => tenant,
+            ControlFlow::Break(exit) => return Ok(exit),
+        };
         let Some(policy) = self.print_policy else {
             return interrupt::run(
                 ui,

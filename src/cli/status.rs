@@ -1,5 +1,7 @@
 //! `groundwork status`: what is there, what is missing, what has drifted.
 
+use std::ops::ControlFlow;
+
 use clap::Args;
 
 use super::{
@@ -66,7 +68,10 @@ impl Status {
 
 impl OfTenant for Status {
     fn run_for<T: Tenant>(&self, global: &Global, ui: &Ui) -> Ending {
-        let tenant = T::read(global, ui)?;
+        let tenant = match T::read_to_call(global, ui)? {
+            ControlFlow::Continue(tenant) => tenant,
+            ControlFlow::Break(exit) => return Ok(exit),
+        };
         interrupt::run(ui, |stop| async move { self.look(&tenant, ui, stop).await })?
     }
 }

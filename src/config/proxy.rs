@@ -8,21 +8,26 @@ use serde::Deserialize;
 
 use super::newtype::{Checked, Invalid, readable};
 
-/// The corporate proxy and its certificates.
+/// The corporate proxy and its certificates: for Groundwork's own calls and for Claude Code. What is not
+/// said here is taken from the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proxy {
-    /// The proxy for `https` addresses: `http://[USER:PASSWORD@]HOST:PORT`
+    /// The proxy for `https` addresses: `http://[USER:PASSWORD@]HOST:PORT`. Else `HTTPS_PROXY` or
+    /// `ALL_PROXY` names it
     pub https_proxy: Option<ProxyUrl>,
-    /// The proxy for `http` addresses
+    /// The proxy for `http` addresses. Else `HTTP_PROXY` or `ALL_PROXY` names it
     pub http_proxy: Option<ProxyUrl>,
-    /// Hosts, domains and addresses that are reached without the proxy
+    /// Hosts, domains and addresses that are reached without the proxy. Else `NO_PROXY` names them
     pub no_proxy: Vec<String>,
-    /// A PEM file of the certificate authorities that the proxy signs with
+    /// A PEM file of the certificate authorities that the proxy signs with, trusted beside the system's.
+    /// Else `NODE_EXTRA_CA_CERTS` or `AWS_CA_BUNDLE` names it; what the system's are, `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` say. For `gcloud` and a credential process of AWS's it stands in place of theirs
     pub ca_bundle: Option<PathBuf>,
-    /// A PEM file of the certificate with which this machine identifies itself
+    /// A PEM file of the certificate with which this machine identifies itself. Google's sign-in with a
+    /// file or by `gcloud`, and a credential process, cannot show it
     pub client_cert: Option<PathBuf>,
-    /// A PEM file of that certificate's key
+    /// A PEM file of that certificate's key, not encrypted
     pub client_key: Option<PathBuf>,
 }
 

@@ -121,11 +121,6 @@ impl Told<'_> {
         let steps: Vec<&str> = key.split('.').collect();
         self.tree.get(&steps)
     }
-
-    /// Whether anything is written at a key that means something.
-    pub(super) fn says_something(&self, key: &str) -> bool {
-        self.written(key).is_some_and(Tree::says_something)
-    }
 }
 
 /// The cloud that a file is for.

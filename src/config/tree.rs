@@ -30,16 +30,6 @@ impl Tree {
         let Self::Map(entries) = self else { return None };
         entries.iter().find(|(key, _)| key == first)?.1.get(rest)
     }
-
-    /// Whether anything is said here: `null`, an empty list and an empty mapping say nothing.
-    pub(super) fn says_something(&self) -> bool {
-        match self {
-            Self::Null => false,
-            Self::List(items) => items.iter().any(Self::says_something),
-            Self::Map(entries) => entries.iter().any(|(_, value)| value.says_something()),
-            _ => true,
-        }
-    }
 }
 
 /// What YAML allows and a configuration does not.

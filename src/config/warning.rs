@@ -23,21 +23,8 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Keys that are read and checked, but from which nothing is made yet.
-const UNUSED: [(&str, &str); 1] = [("proxy", "no proxy is used or passed on yet")];
-
-/// Tells of what is only checked, whichever file has it.
-pub(super) fn unused(told: &mut Told<'_>) {
-    for (key, message) in UNUSED {
-        if told.says_something(key) {
-            told.tell(key, format!("`{key}` is only checked: {message}"), "");
-        }
-    }
-}
-
 /// What there is to know about `config`.
 pub(super) fn warnings(config: &Config, told: &mut Told<'_>) {
-    unused(told);
     claude_code::warn(&config.claude_code, &config.proxy, told);
     if config.bedrock.temperature.is_some() {
         let message = "`bedrock.temperature` has no effect: Claude Code has no such setting";

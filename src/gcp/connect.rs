@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
+    proxy::{Client, Network},
     reconcile::Stop,
 };
 
@@ -21,6 +22,7 @@ use crate::{
 pub struct Connection {
     /// In place of `https://{api}.googleapis.com`.
     pub endpoint_url: Option<String>,
+    pub network: Network,
     pub sign_in: SignIn,
     pub retry: Retry,
 }
@@ -59,8 +61,10 @@ impl Gcp {
 
 /// Chooses how to sign in. Makes no call to Google Cloud.
 pub async fn connect(connection: &Connection, project: &str, stop: &Stop) -> Result<Rest> {
+    let client = Client::new(&connection.network.clone().passable()?)?;
     let token = TokenSource::find(&connection.sign_in, project).await?;
-    Rest::new(connection.endpoint_url.clone(), token, connection.retry, stop.clone())
+    let endpoint = connection.endpoint_url.clone();
+    Ok(Rest::new(client, endpoint, token, connection.retry, stop.clone()))
 }
 
 /// Signs in: asks for the project's number. By an API that is on in every project, so that this

@@ -6,16 +6,18 @@ use std::{fmt, time::Duration};
 
 use serde_json::Value;
 
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    proxy::{End, Unanswered},
+};
 
 /// Why a call came to nothing.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The API has judged it.
     Refused(Refusal),
-    /// No answer, or one that cannot be read. The call may have had its effect all the same, unless
-    /// it was never sent.
-    NoAnswer { call: &'static str, why: String, sent: bool },
+    /// No answer, or one that cannot be read.
+    NoAnswer { call: &'static str, why: String, end: End, hints: Vec<String> },
     /// There was nothing to sign the call with.
     NotSignedIn(Error),
 }
@@ -160,6 +162,16 @@ impl fmt::Display for Refusal {
 }
 
 impl Failure {
+    pub(super) fn unanswered(call: &'static str, why: &Unanswered) -> Self {
+        let (end, hints) = (why.end(), why.hints().to_vec());
+        Self::NoAnswer { call, why: why.to_string(), end, hints }
+    }
+
+    /// An answer that is none of this API's.
+    pub(super) fn unread(call: &'static str, why: String) -> Self {
+        Self::NoAnswer { call, why, end: End::Broken, hints: Vec::new() }
+    }
+
     pub(super) fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
@@ -175,7 +187,7 @@ impl Failure {
     pub(super) fn ambiguous(&self) -> bool {
         match self {
             Self::Refused(refusal) => matches!(refusal.code, 500 | 502 | 503 | 504),
-            Self::NoAnswer { sent, .. } => *sent,
+            Self::NoAnswer { end, .. } => matches!(end, End::Late | End::Broken),
             Self::NotSignedIn(_) => false,
         }
     }
@@ -207,10 +219,9 @@ impl Failure {
     pub(super) fn into_error(self) -> Error {
         let refusal = match self {
             Self::NotSignedIn(error) => return error,
-            Self::NoAnswer { call, why, .. } => {
-                return Error::new(Kind::Cloud, format!("{call}: no answer: {why}")).hint(
-                    "see whether Google Cloud can be reached from here; behind a proxy: HTTPS_PROXY",
-                );
+            Self::NoAnswer { call, why, hints, .. } => {
+                let error = Error::new(Kind::Cloud, format!("{call}: no answer: {why}"));
+                return hints.into_iter().fold(error, Error::hint);
             }
             Self::Refused(refusal) => refusal,
         };

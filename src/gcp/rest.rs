@@ -21,19 +21,18 @@ use serde_json::Value;
 use super::{
     Project,
     error::{Failure, Refusal},
-    token::{TokenSource, innermost},
+    token::TokenSource,
 };
 use crate::{
-    error::{Error, Kind, Result},
+    proxy::{Client, End, Unanswered},
     reconcile::Stop,
 };
 
-type Answer<T> = std::result::Result<T, Failure>;
+type Answer<T> = Result<T, Failure>;
 
 /// What stands for the API's name in an endpoint URL.
 const API: &str = "{api}";
 const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?');
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_mins(1);
 /// In seconds. Who asks for longer is not waited for.
 const LONGEST_RETRY_AFTER: u64 = 60;
@@ -57,7 +56,7 @@ impl Default for Retry {
 /// The way to Google's APIs.
 #[derive(Clone, Debug)]
 pub struct Rest {
-    client: reqwest::Client,
+    client: Client,
     endpoint: Option<String>,
     token: TokenSource,
     retry: Retry,
@@ -71,21 +70,14 @@ pub struct Rest {
 impl Rest {
     /// `endpoint` stands in for `https://{api}.googleapis.com`, for regional hosts too.
     pub fn new(
+        client: Client,
         endpoint: Option<String>,
         token: TokenSource,
         retry: Retry,
         stop: Stop,
-    ) -> Result<Self> {
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
-            .user_agent(concat!("groundwork/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| {
-                Error::new(Kind::Internal, "could not set up HTTP").caused_by(error)
-            })?;
+    ) -> Self {
         let enabling = Arc::new(AtomicBool::new(false));
-        Ok(Self { client, endpoint, token, retry, stop, enabling, consumers: Vec::new() })
+        Self { client, endpoint, token, retry, stop, enabling, consumers: Vec::new() }
     }
 
     /// The same, that knows its project: what is said of another one is told apart.
@@ -221,7 +213,7 @@ impl Request<'_> {
             }
             if token.as_deref() == Some(next) {
                 let why = "a page that leads to itself".to_owned();
-                return Err(Failure::NoAnswer { call: self.call, why, sent: true });
+                return Err(Failure::unread(self.call, why));
             }
             token = Some(next.to_owned());
         }
@@ -253,7 +245,7 @@ impl Request<'_> {
         let transient = match failure {
             // It was not looked at.
             Failure::Refused(refusal) if refusal.code == 429 => true,
-            Failure::NoAnswer { sent: false, .. } => true,
+            Failure::NoAnswer { end: End::Unsent, .. } => true,
             Failure::NotSignedIn(_) => false,
             _ => failure.ambiguous() && !self.once,
         };
@@ -281,15 +273,15 @@ impl Request<'_> {
             }
             None => request,
         };
-        let no_answer = |error: &reqwest::Error| Failure::NoAnswer {
-            call,
-            why: innermost(error),
-            sent: !error.is_connect() && !error.is_builder(),
-        };
-        let answer = request.send().await.map_err(|error| no_answer(&error))?;
+        let unanswered = |why: Unanswered| Failure::unanswered(call, &why);
+        let request = request.timeout(TIMEOUT).build();
+        let request = request.map_err(|error| unanswered(Unanswered::malformed(error)))?;
+        let url = request.url().clone();
+        let answer = rest.client.send(request).await.map_err(unanswered)?;
         let code = answer.status().as_u16();
         let retry_after = retry_after(answer.headers());
-        let body = answer.bytes().await.map_err(|error| no_answer(&error))?;
+        let body = answer.bytes().await;
+        let body = body.map_err(|error| unanswered(rest.client.explain(&url, error)))?;
         if !(200..300).contains(&code) {
             let mut refusal = Refusal::read(call, code, &body);
             let ours = |consumer: &str| rest.consumers.iter().any(|it| it == consumer);
@@ -306,7 +298,7 @@ impl Request<'_> {
 
     fn unread(&self, why: &serde_json::Error) -> Failure {
         let why = format!("one that cannot be read: {why}");
-        Failure::NoAnswer { call: self.call, why, sent: true }
+        Failure::unread(self.call, why)
     }
 }
 

@@ -323,7 +323,8 @@ fn calls_go_through_the_proxy_of_the_environment() {
         }
         let run = Run::from(child.wait_with_output().unwrap());
         assert_eq!(run.code, Some(1), "{run:?}");
-        assert!(run.stderr.contains("behind a proxy: HTTPS_PROXY"), "{run:?}");
+        let hint = if proxied { "groundwork proxy check" } else { "behind a proxy: HTTPS_PROXY" };
+        assert!(run.stderr.contains(hint), "{run:?}");
     }
     assert_eq!(account.count().0, 0);
 }

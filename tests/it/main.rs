@@ -22,6 +22,7 @@ mod guide;
 mod house;
 mod init;
 mod licence;
+mod proxy;
 mod rights;
 mod support;
 mod terminal;

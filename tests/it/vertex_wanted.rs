@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::{
     program::example,
-    vertex::{EVERYTHING, config},
+    vertex::{EVERYTHING, client, config},
 };
 
 /// The wishes, without a project to compare them to.
@@ -24,7 +24,7 @@ fn wishes(config: &VertexConfig) -> String {
     let graph = wanted(config, &Place { project: &project, location: &location, folder }).graph;
     let (_, stop) = Stop::new();
     let token = TokenSource::given("nobody's", None).unwrap();
-    let rest = Rest::new(None, token, Retry::default(), stop).unwrap();
+    let rest = Rest::new(client(), None, token, Retry::default(), stop);
     let gcp = Gcp::new(rest, project, mark(config));
     serde_json::to_string_pretty(&json!(graph.wishes(&gcp).unwrap())).unwrap()
 }

@@ -4,12 +4,11 @@
 //! in another way than guides do knows better, and is not told again.
 
 use super::{VertexAi, VertexConfig};
-use crate::config::{claude_code, shaped::Told, tree::Tree, warning::unused};
+use crate::config::{claude_code, shaped::Told, tree::Tree};
 
 /// Tells what there is to know.
 pub(in crate::config) fn warn(config: &VertexConfig, told: &mut Told<'_>) {
     let vertex = &config.vertex_ai;
-    unused(told);
     claude_code::warn(&config.claude_code, &config.proxy, told);
     if vertex.temperature.is_some() {
         let message = "`vertex_ai.temperature` has no effect: Claude Code has no such setting";

@@ -12,7 +12,10 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::Credentials;
+use groundwork::aws::wire;
 use serde_json::{Value, json};
+
+use super::vertex::client;
 
 /// The emulator's address, if `tests/run.sh` has started it; else this process starts its own.
 const ADDRESS: &str = "GROUNDWORK_TEST_EMULATOR";
@@ -98,6 +101,7 @@ impl Account {
             .with_max_attempts(attempts)
             .with_initial_backoff(std::time::Duration::from_millis(1));
         aws_config::defaults(BehaviorVersion::latest())
+            .http_client(wire(client()))
             .region(Region::new(self.region.clone()))
             .endpoint_url(&emulator().url)
             .credentials_provider(Credentials::new(&self.id, "test", token, None, "test"))

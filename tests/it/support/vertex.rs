@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use groundwork::{
     config::{self, VertexConfig},
     gcp::{Gcp, Place, Project, Rest, Retry, Search, TokenSource, Wanted, mark, orphans, wanted},
+    proxy::{Client, Network},
     reconcile::{Graph, Options, Pace, Phase, Report, Stop, Survey, apply, look},
 };
 use tempfile::TempDir;
@@ -64,6 +65,11 @@ pub fn config(text: &str) -> VertexConfig {
 const PHASES: [(Phase, &str); 3] =
     [(Phase::Plan, "plan-token"), (Phase::Apply, "apply-token"), (Phase::Destroy, "destroy-token")];
 
+/// Our own HTTP client, straight to where it is sent.
+pub fn client() -> Client {
+    Client::new(&Network::default()).unwrap()
+}
+
 pub struct Tenant {
     pub google: Google,
     pub config: VertexConfig,
@@ -120,7 +126,7 @@ impl Tenant {
         let (_, stop) = Stop::new();
         let retry = Retry { tries: self.tries, first: Duration::from_millis(1) };
         let token = TokenSource::given(token, Some(PROJECT)).unwrap();
-        let rest = Rest::new(Some(self.google.url()), token, retry, stop).unwrap();
+        let rest = Rest::new(client(), Some(self.google.url()), token, retry, stop);
         Gcp::new(rest, Self::project(), mark(&self.config))
     }
 

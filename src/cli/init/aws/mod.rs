@@ -5,7 +5,7 @@ mod questions;
 
 use self::{given::Given, questions::Known};
 use super::{
-    super::{Ending, Global, flags::endpoint_url, interrupt, variable},
+    super::{Ending, Global, flags::endpoint_url, interrupt, network, variable},
     Session,
     answers::{Answers, AwsAnswers},
     draft::Draft,
@@ -15,6 +15,7 @@ use crate::{
     claude::{model, variable as v},
     config::{Config, NotifyTarget, Region},
     error::{Error, Kind, Result},
+    proxy::Network,
     ui::Ui,
 };
 
@@ -24,8 +25,12 @@ pub(super) fn run(session: Session<'_>, answers: &Answers, own: &AwsAnswers) -> 
     let draft: Draft<Config> = Draft::open(session)?;
     let Draft { found, there, asking } = &draft;
     let region = region(global, &given, &found.config, asking.then_some(ui))?;
-    let known =
-        if *there && !asking { Known::nothing(&region) } else { look(session, &region, *asking)? };
+    let known = if *there && !asking {
+        Known::nothing(&region)
+    } else {
+        let network = network::of(&found.config.proxy, &found.path).map_err(|error| vec![error])?;
+        look(session, &region, network, *asking)?
+    };
     let mut wished = found.config.clone();
     // A file that leaves it to flags and the environment is to go on doing so, unless asked.
     if !there || *asking || given.region.is_some() {
@@ -52,7 +57,12 @@ fn notified(config: &Config) -> Vec<&NotifyTarget> {
 }
 
 /// Signs in and looks around, as far as that is needed and allowed. What is refused is said.
-fn look(session: Session<'_>, region: &Region, asking: bool) -> Result<Known, Vec<Error>> {
+fn look(
+    session: Session<'_>,
+    region: &Region,
+    network: Network,
+    asking: bool,
+) -> Result<Known, Vec<Error>> {
     let Session { global, ui, offline, .. } = session;
     if offline {
         return Ok(Known::nothing(region));
@@ -61,12 +71,13 @@ fn look(session: Session<'_>, region: &Region, asking: bool) -> Result<Known, Ve
         profile: global.profile.clone().filter(|profile| !profile.is_empty()),
         region: region.to_string(),
         endpoint_url: endpoint_url(global).map_err(|error| vec![error])?,
+        network,
     };
     let mut known = Known::nothing(region);
     ui.begin("looking at the account");
     let looked = interrupt::run(ui, |stop| async move {
         let look = async {
-            let sdk = aws::configure(&connection).await;
+            let sdk = aws::configure(&connection).await?;
             let identity = aws::identify(&sdk, connection.profile.as_deref()).await?;
             let offer = if asking { Some(aws::look_around(&sdk).await) } else { None };
             Ok::<_, Error>((identity, offer))

@@ -7,7 +7,7 @@ mod questions;
 
 use self::{given::Given, project::Likely, questions::Known};
 use super::{
-    super::{Ending, gcp::connection, interrupt, variable},
+    super::{Ending, gcp::connection, interrupt, network, variable},
     Session,
     answers::{Answers, GcpAnswers},
     draft::Draft,
@@ -27,9 +27,10 @@ pub(super) fn run(session: Session<'_>, answers: &Answers, own: &GcpAnswers) -> 
     let one = |error| vec![error];
     let Session { global, ui, .. } = session;
     let given = Given::read(global.region.as_deref(), answers, own)?;
-    let connection = connection(global).map_err(one)?;
     let draft: Draft<VertexConfig> = Draft::open(session)?;
     let Draft { found, there, asking } = &draft;
+    let network = network::of(&found.config.proxy, &found.path).map_err(one)?;
+    let connection = connection(global, network).map_err(one)?;
     let project = project(&given, &found.config, &connection, (ui, *asking)).map_err(one)?;
     let location = location(&given, &found.config, asking.then_some(ui)).map_err(one)?;
     let mut wished = found.config.clone();

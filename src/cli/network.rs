@@ -1,0 +1,52 @@
+//! The way to the network for our own calls, and the new start with which others are told of it.
+//!
+//! Google's library, `gcloud` and credential processes read the environment alone, and no running
+//! program may change its own: other threads read it. So the program starts itself once more, before
+//! it has done or said anything, with the variables that they read.
+
+use std::{ops::ControlFlow, path::Path, process::Command};
+
+use super::variable;
+use crate::{
+    config::Proxy,
+    error::{Error, Kind, Result},
+    proxy::Network,
+    ui::Exit,
+};
+
+/// What the configuration at `path` says, and where it says nothing, the environment.
+pub(super) fn of(proxy: &Proxy, path: &Path) -> Result<Network> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let folder = std::path::absolute(folder).unwrap_or(folder.to_owned());
+    Network::of(proxy, &folder, &variable)
+}
+
+/// Goes on, if the environment says all that `network` does. Else the program starts anew, which on
+/// Unix ends this one, and elsewhere breaks with what the other ended with.
+pub(super) fn hand_on(network: &Network) -> Result<ControlFlow<Exit>> {
+    let handover = network.handover(&|name| std::env::var_os(name));
+    if handover.is_empty() {
+        return Ok(ControlFlow::Continue(()));
+    }
+    let not_anew = |why| {
+        let message = "could not start anew with the proxy's variables";
+        Error::new(Kind::Internal, message).caused_by(why)
+    };
+    let mut command = Command::new(std::env::current_exe().map_err(not_anew)?);
+    command.args(std::env::args_os().skip(1)).envs(handover);
+    anew(command).map(ControlFlow::Break).map_err(not_anew)
+}
+
+#[cfg(unix)]
+fn anew(mut command: Command) -> std::io::Result<Exit> {
+    use std::os::unix::process::CommandExt as _;
+    Err(command.exec())
+}
+
+#[cfg(not(unix))]
+fn anew(mut command: Command) -> std::io::Result<Exit> {
+    let code = command.status()?.code();
+    let all = [Exit::Done, Exit::Usage, Exit::Pending, Exit::Interrupted];
+    let same = all.into_iter().find(|exit| code == Some(exit.code().into()));
+    Ok(same.unwrap_or(Exit::Failed))
+}
