@@ -14,7 +14,7 @@ pub mod vertex;
 
 pub use self::{
     environment::{Environment, StandIns},
-    export::{Format, Shell},
+    export::{Format, ObjectName, Shell},
     managed::{bedrock_models, managed, user, vertex_models},
     model::Models,
     vertex::VertexModels,

@@ -86,7 +86,7 @@ impl Provision {
         });
         if complete && !ui.json() {
             tenant.tell_next(&handles, &report, ui);
-            let exports = environment.export(Format::Shell(Shell::Bash));
+            let exports = environment.export(&Format::Shell(Shell::Bash));
             ui.data(&exports.map_err(|error| vec![error])?);
         }
         Ok(exit)

@@ -43,6 +43,8 @@ pub enum Exit {
     /// Changes are pending.
     Pending,
     Interrupted,
+    /// As a command did that was run.
+    Command(u8),
 }
 
 impl Exit {
@@ -53,6 +55,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Pending => 3,
             Self::Interrupted => 130,
+            Self::Command(code) => code,
         }
     }
 }

@@ -1,0 +1,44 @@
+//! Commands for PowerShell, the one of Windows (5.1) and the one of all systems (7).
+//!
+//! PowerShell takes the output of a program apart at its line breaks, and reads its bytes in the
+//! code page of the console, in which a character of UTF-8 may look like one of the five quotes that
+//! PowerShell knows. So all is in ASCII, and a command is one line. Only casts and operators are
+//! used, which the constrained language mode of a locked machine allows as well.
+
+use std::fmt::Write as _;
+
+use super::Change;
+
+pub(super) fn write(change: &Change<'_>) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    for name in change.cleared() {
+        let _ = writeln!(text, "$env:{name} = $null");
+    }
+    for entry in &change.set {
+        let _ = writeln!(text, "$env:{} = {}", entry.name, expression(entry.value));
+    }
+    text
+}
+
+/// Single-quoted pieces, in which only the quote has a meaning, and between them the UTF-16 units of
+/// all that is not plain ASCII. The first piece is a string: what it is added to becomes one.
+fn expression(value: &str) -> String {
+    let mut expression = String::new();
+    let mut rest = value;
+    loop {
+        let plain = |c: char| matches!(c, ' '..='~');
+        let (piece, others) = rest.split_at(rest.find(|c| !plain(c)).unwrap_or(rest.len()));
+        if !piece.is_empty() || expression.is_empty() {
+            let plus = if expression.is_empty() { "" } else { " + " };
+            let _ = write!(expression, "{plus}'{}'", piece.replace('\'', "''"));
+        }
+        if others.is_empty() {
+            return expression;
+        }
+        let (odd, others) = others.split_at(others.find(plain).unwrap_or(others.len()));
+        let units: Vec<String> = odd.encode_utf16().map(|unit| format!("0x{unit:X}")).collect();
+        let _ = write!(expression, " + (-join [char[]]({}))", units.join(","));
+        rest = others;
+    }
+}

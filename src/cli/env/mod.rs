@@ -1,0 +1,195 @@
+//! `groundwork env`: prints what Claude Code needs, from the configuration alone, or starts a command
+//! with it. No network, no runtime: it runs in every new shell. Only an application inference profile
+//! whose ARN the configuration does not say has to be asked for.
+
+mod exec;
+mod write;
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
+
+use super::{
+    Cloud, Ending, Global,
+    cloud::{OfTenant, Tenant},
+    variable,
+    work::named,
+};
+use crate::{
+    claude::{self, Environment, ObjectName},
+    error::{Error, Kind, Result},
+    ui::{Exit, Ui},
+};
+
+#[derive(Args, Debug)]
+pub(super) struct Env {
+    /// Where the tenant is [default: that of the nearest configuration]
+    cloud: Option<Cloud>,
+    /// The shell that reads the commands; bash also for sh, dash and ksh; for cmd a batch file to call
+    #[arg(long, env = "GROUNDWORK_SHELL", default_value = "bash")]
+    shell: Shell,
+    /// What to write: commands for the shell, NAME=VALUE lines (dotenv), one JSON object, the file
+    /// GITHUB_ENV of a job, a file for docker run --env-file, or a `ConfigMap` and a Secret
+    /// [default: shell]
+    #[arg(long, env = "GROUNDWORK_FORMAT")]
+    format: Option<Format>,
+    /// Write what undoes the rest: takes back all that is set without this flag
+    #[arg(long, env = "GROUNDWORK_UNSET", value_parser = BoolishValueParser::new())]
+    unset: bool,
+    /// Write to a file, whole and for nobody else to read, and nothing to standard output; for GitHub
+    /// to the end of the file, which without FILE is the job's own
+    #[arg(long, env = "GROUNDWORK_WRITE", value_name = "FILE")]
+    #[arg(num_args = 0..=1, require_equals = true)]
+    write: Option<Option<PathBuf>>,
+    /// The name of the `ConfigMap` and the Secret [default: the tenant's]
+    #[arg(long, env = "GROUNDWORK_NAME")]
+    name: Option<ObjectName>,
+    /// Call models through this application inference profile; more than one: separated by spaces, or
+    /// repeated [default: the first of each model]
+    #[arg(long, env = "GROUNDWORK_INFERENCE_PROFILE", value_name = "NAME", value_delimiter = ' ')]
+    inference_profile: Vec<String>,
+    /// Print nothing, but run COMMAND with this environment: groundwork env --exec -- claude
+    #[arg(long, env = "GROUNDWORK_EXEC", value_parser = BoolishValueParser::new())]
+    exec: bool,
+    /// What --exec runs
+    #[arg(last = true)]
+    command: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shell {
+    #[value(alias = "sh", alias = "dash", alias = "ksh")]
+    Bash,
+    Zsh,
+    Fish,
+    #[value(name = "powershell", alias = "pwsh")]
+    PowerShell,
+    Cmd,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Shell,
+    Dotenv,
+    Json,
+    Github,
+    Docker,
+    Kubernetes,
+}
+
+impl Env {
+    pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
+        self.check().map_err(|error| vec![error])?;
+        let cloud = match self.cloud {
+            Some(cloud) => cloud,
+            None => Cloud::of_configuration(global).map_err(|error| vec![error])?,
+        };
+        cloud.run(&self, global, ui)
+    }
+
+    /// What does not go together.
+    fn check(&self) -> Result<()> {
+        let usage = |message: &str, hint: &str| Err(Error::new(Kind::Config, message).hint(hint));
+        let example = "for example: groundwork env --exec -- claude";
+        match (self.exec, self.command.is_empty()) {
+            (true, true) => return usage("--exec: there is no command to run", example),
+            (false, false) => return usage("a command is run only with --exec", example),
+            (false, true) => return Ok(()),
+            (true, false) => {}
+        }
+        let others = [
+            ("--format", self.format.is_some()),
+            ("--write", self.write.is_some()),
+            ("--unset", self.unset),
+        ];
+        match others.iter().find(|(_, given)| *given) {
+            Some((flag, _)) => usage(
+                &format!("--exec and {flag} do not go together"),
+                "leave one of them out; each may also come from the environment, as GROUNDWORK_*",
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// What is written, for a tenant of this name.
+    fn format(&self, tenant: &str) -> Result<claude::Format> {
+        Ok(match self.format.unwrap_or(Format::Shell) {
+            Format::Shell => claude::Format::Shell(match self.shell {
+                Shell::Bash => claude::Shell::Bash,
+                Shell::Zsh => claude::Shell::Zsh,
+                Shell::Fish => claude::Shell::Fish,
+                Shell::PowerShell => claude::Shell::PowerShell,
+                Shell::Cmd => claude::Shell::Cmd,
+            }),
+            Format::Dotenv => claude::Format::Dotenv,
+            Format::Json => claude::Format::Json,
+            Format::Github => claude::Format::Github,
+            Format::Docker => claude::Format::Docker,
+            Format::Kubernetes => claude::Format::Kubernetes(match &self.name {
+                Some(name) => name.clone(),
+                None => tenant.parse().map_err(|error: Error| {
+                    error
+                        .while_doing(format!("could not name objects `{tenant}`"))
+                        .hint("name them: --name NAME")
+                })?,
+            }),
+        })
+    }
+
+    /// Writes the text to where it was asked for.
+    fn put(&self, environment: &Environment, format: &claude::Format, ui: &Ui) -> Result<()> {
+        let text = if self.unset {
+            environment.export_undone(format)?
+        } else {
+            environment.export(format)?
+        };
+        let masks = if self.unset { String::new() } else { environment.github_masks() };
+        let github = *format == claude::Format::Github;
+        let Some(file) = &self.write else {
+            if github && !masks.is_empty() {
+                let message = "could not print a secret for GitHub: the log of every later step \
+                               would show it";
+                return Err(Error::new(Kind::Config, message)
+                    .hint("have the log hide it first: groundwork env --format github --write"));
+            }
+            ui.data(&text);
+            return Ok(());
+        };
+        let named = file.clone().filter(|file| !file.as_os_str().is_empty());
+        if !github {
+            let Some(file) = named else {
+                return Err(Error::new(Kind::Config, "--write: there is no file to write to")
+                    .hint("name one: --write=FILE"));
+            };
+            return write::whole(&file, &text);
+        }
+        let file = match named.or_else(|| variable("GITHUB_ENV").map(PathBuf::from)) {
+            Some(file) => file,
+            None => {
+                let message = "--write: GITHUB_ENV is not set, as it is in a job of GitHub Actions";
+                return Err(Error::new(Kind::Config, message).hint("name a file: --write=FILE"));
+            }
+        };
+        // The runner reads them from the step's output, and shows none. Nobody else is to see them.
+        if variable("GITHUB_ACTIONS").as_deref() == Some("true") {
+            ui.data(&masks);
+            ui.written()?;
+        }
+        write::at_end(&file, &text)
+    }
+}
+
+impl OfTenant for Env {
+    fn run_for<T: Tenant>(&self, global: &Global, ui: &Ui) -> Ending {
+        // It runs in every new shell: what there is to know is told by `config check`.
+        let tenant = T::read_silently(global)?;
+        let chosen: Vec<String> = named(&self.inference_profile).cloned().collect();
+        let environment = tenant.environment(&chosen, ui)?;
+        if self.exec {
+            return exec::run(&environment, &self.command, ui).map_err(|error| vec![error]);
+        }
+        let format = self.format(tenant.name()).map_err(|error| vec![error])?;
+        self.put(&environment, &format, ui).map_err(|error| vec![error])?;
+        Ok(Exit::Done)
+    }
+}
