@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # All checks: format, lints, docs, every test against the emulator and the fake of Google Cloud, and the
 # quickstart.
-# Needs a Rust toolchain and Python 3; installs the rest, pinned, into .venv and .cache.
+# Needs a Rust toolchain and Python 3; installs the rest, pinned, into .venv and .cache. Shells that the
+# machine lacks come from Debian packages, without root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,6 +39,9 @@ step "the emulator's own checks"
 
 step "a company's proxy"
 tests/support/mitmproxy.sh --install
+
+step shells
+tests/support/shells.sh
 
 step build
 cargo build --locked --bins --example google_cloud

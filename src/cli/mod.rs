@@ -33,7 +33,7 @@ use crate::{
 #[command(name = "groundwork", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "\
 Exit codes: 0 done, or nothing to do; 1 something failed, and what was done was said; \
-2 wrong usage or configuration; 3 changes are pending; 130 interrupted.")]
+2 wrong usage or configuration; 3 changes are pending; 130 interrupted. env --exec ends as its command does.")]
 pub struct Cli {
     #[command(flatten)]
     global: Global,

@@ -149,3 +149,113 @@ fn json(change: &Change<'_>) -> String {
 fn unwritable(name: &str, form: &str, why: &str) -> Error {
     Error::new(Kind::Config, format!("could not write `{name}` {form}: {why}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(name: &str, value: &str, secret: bool) -> Environment {
+        let mut all = Environment::default();
+        all.set_named(name, value, secret);
+        all
+    }
+
+    fn formats() -> Vec<Format> {
+        use Shell::{Bash, Cmd, Fish, PowerShell, Zsh};
+        let mut all: Vec<Format> =
+            [Bash, Zsh, Fish, PowerShell, Cmd].into_iter().map(Format::Shell).collect();
+        all.extend([Format::Dotenv, Format::Json, Format::Github, Format::Docker]);
+        all.push(Format::Kubernetes("x".parse().unwrap()));
+        all
+    }
+
+    #[test]
+    fn a_name_that_would_be_more_than_a_name_is_refused_in_every_format() {
+        for format in formats() {
+            for name in ["", "1A", "A B", "A=B", "A;touch broken", "A\nB", "A-B", "Ä", "A$(x)"] {
+                let all = environment(name, "x", false);
+                all.export(&format).unwrap_err();
+                all.export_undone(&format).unwrap_err();
+            }
+        }
+    }
+
+    #[test]
+    fn a_nul_is_refused_in_every_format_and_its_value_not_told() {
+        for format in formats() {
+            let error = environment("A", "s3cret\0", true).export(&format).unwrap_err();
+            assert_eq!(error.to_string(), "could not write `A`: no variable can hold a NUL");
+        }
+    }
+
+    #[test]
+    fn what_is_to_hold_nothing_is_so_in_the_form_that_each_has() {
+        let mut all = Environment::default();
+        all.take_back(crate::claude::variable::AWS_REGION);
+        for (format, wanted) in formats().iter().zip([
+            "unset AWS_REGION\n",
+            "unset AWS_REGION\n",
+            "begin; set -l name; for name in AWS_REGION; set -eg $name; set -qU $name; \
+             and set -gx $name ''; end; end\n",
+            "$env:AWS_REGION = $null\n",
+            "@set \"AWS_REGION=\"\r\n",
+            "AWS_REGION=\n",
+            "{\n  \"AWS_REGION\": \"\"\n}\n",
+            "AWS_REGION=\n",
+            "AWS_REGION=\n",
+        ]) {
+            assert_eq!(all.export(format).unwrap(), wanted, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn github_is_told_nothing_that_it_refuses() {
+        for name in ["GITHUB_TOKEN", "RUNNER_OS", "node_options", "Github_x"] {
+            let error = environment(name, "x", false).export(&Format::Github).unwrap_err();
+            let wanted = format!("could not write `{name}` for GitHub: it lets no step set");
+            assert!(error.to_string().starts_with(&wanted), "{error}");
+        }
+        let value = "a\nGROUNDWORK_END\nGROUNDWORK_END_\nb";
+        let text = environment("A", value, false).export(&Format::Github).unwrap();
+        assert_eq!(text, format!("A<<GROUNDWORK_END__\n{value}\nGROUNDWORK_END__\n"));
+    }
+
+    #[test]
+    fn secrets_alone_are_hidden_in_a_log_with_what_would_end_the_command_escaped() {
+        let mut all = environment("A", "100%\r\nB", true);
+        all.set_named("B", "x", false);
+        all.set_named("C", "", true);
+        assert_eq!(all.github_masks(), "::add-mask::100%25%0D%0AB\n");
+    }
+
+    #[test]
+    fn each_shell_has_its_own_quotes() {
+        let text = |shell, value: &str| {
+            environment("A", value, false).export(&Format::Shell(shell)).unwrap()
+        };
+        assert_eq!(text(Shell::Bash, r"it's \ $x"), "export A='it'\\''s \\ $x'\n");
+        assert_eq!(text(Shell::Fish, r"it's \ $x"), "set -gx A 'it\\'s \\\\ $x'\n");
+        assert_eq!(
+            text(Shell::PowerShell, "it's é\u{1f600}\nx"),
+            "$env:A = -join ('it''s ',[char]0xE9,[char]0xD83D,[char]0xDE00,[char]0xA,'x')\n"
+        );
+        assert_eq!(text(Shell::PowerShell, "é"), "$env:A = -join ([char]0xE9)\n");
+        assert_eq!(text(Shell::Cmd, "50% & ^x"), "@set \"A=50%% & ^x\"\r\n");
+        assert_eq!(text(Shell::Cmd, "a\" & ^x"), "@set ^\"A=a^\" ^& ^^x^\"\r\n");
+        assert!(text(Shell::Cmd, "a!").starts_with("@if \"!!\"==\"\" echo error: "));
+    }
+
+    #[test]
+    fn what_cmd_cannot_carry_names_the_variable_and_what_can() {
+        for (value, why) in [
+            ("a\nb", "it holds a line break"),
+            ("\u{1b}", "it holds a control character"),
+            (&"x".repeat(8200), "it is too long for a line of cmd"),
+        ] {
+            let error = environment("A", value, true).export(&Format::Shell(Shell::Cmd));
+            let error = error.unwrap_err();
+            assert_eq!(error.to_string(), format!("could not write `A` for cmd: {why}"));
+            assert_eq!(error.hints(), ["PowerShell can take it: --shell powershell"]);
+        }
+    }
+}

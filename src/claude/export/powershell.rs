@@ -22,23 +22,23 @@ pub(super) fn write(change: &Change<'_>) -> String {
 }
 
 /// Single-quoted pieces, in which only the quote has a meaning, and between them the UTF-16 units of
-/// all that is not plain ASCII. The first piece is a string: what it is added to becomes one.
+/// all that is not plain ASCII; joined, rather than added, so that a long value is no deep expression.
 fn expression(value: &str) -> String {
-    let mut expression = String::new();
+    let plain = |c: char| matches!(c, ' '..='~');
+    let mut parts = Vec::new();
     let mut rest = value;
-    loop {
-        let plain = |c: char| matches!(c, ' '..='~');
+    while !rest.is_empty() {
         let (piece, others) = rest.split_at(rest.find(|c| !plain(c)).unwrap_or(rest.len()));
-        if !piece.is_empty() || expression.is_empty() {
-            let plus = if expression.is_empty() { "" } else { " + " };
-            let _ = write!(expression, "{plus}'{}'", piece.replace('\'', "''"));
-        }
-        if others.is_empty() {
-            return expression;
+        if !piece.is_empty() {
+            parts.push(format!("'{}'", piece.replace('\'', "''")));
         }
         let (odd, others) = others.split_at(others.find(plain).unwrap_or(others.len()));
-        let units: Vec<String> = odd.encode_utf16().map(|unit| format!("0x{unit:X}")).collect();
-        let _ = write!(expression, " + (-join [char[]]({}))", units.join(","));
+        parts.extend(odd.encode_utf16().map(|unit| format!("[char]0x{unit:X}")));
         rest = others;
+    }
+    match parts.as_slice() {
+        [] => "''".to_owned(),
+        [only] if only.starts_with('\'') => only.clone(),
+        parts => format!("-join ({})", parts.join(",")),
     }
 }

@@ -22,33 +22,45 @@ use crate::{
 };
 
 #[derive(Args, Debug)]
+#[command(after_help = "\
+How each reads it:
+  bash, zsh   eval \"$(groundwork env)\"
+  fish        groundwork env --shell fish | source
+  PowerShell  groundwork env --shell powershell | Invoke-Expression
+  cmd         groundwork env --shell cmd --write=env.cmd && call env.cmd
+  GitHub      groundwork env --format github --write
+  Docker      groundwork env --format docker --write=claude.env
+              docker run --env-file claude.env ...
+  Kubernetes  groundwork env --format kubernetes | kubectl apply -f -
+  a command   groundwork env --exec -- claude")]
 pub(super) struct Env {
     /// Where the tenant is [default: that of the nearest configuration]
     cloud: Option<Cloud>,
-    /// The shell that reads the commands; bash also for sh, dash and ksh; for cmd a batch file to call
+    /// The shell that reads the commands: bash also for sh, dash and ksh; cmd reads them as a batch
+    /// file, since a percent sign has two meanings elsewhere
     #[arg(long, env = "GROUNDWORK_SHELL", default_value = "bash")]
     shell: Shell,
-    /// What to write: commands for the shell, NAME=VALUE lines (dotenv), one JSON object, the file
-    /// GITHUB_ENV of a job, a file for docker run --env-file, or a `ConfigMap` and a Secret
-    /// [default: shell]
+    /// What to write: commands for the shell; NAME=VALUE lines that all dotenv readers agree on; one
+    /// JSON object; lines for the environment file of a GitHub job; lines for docker run --env-file; or a
+    /// config map and a secret for Kubernetes [default: shell]
     #[arg(long, env = "GROUNDWORK_FORMAT")]
     format: Option<Format>,
-    /// Write what undoes the rest: takes back all that is set without this flag
+    /// Write what undoes it: takes back all that is set without this flag
     #[arg(long, env = "GROUNDWORK_UNSET", value_parser = BoolishValueParser::new())]
     unset: bool,
-    /// Write to a file, whole and for nobody else to read, and nothing to standard output; for GitHub
-    /// to the end of the file, which without FILE is the job's own
+    /// Write to a file, whole, for its owner alone, and not to standard output; for GitHub to the end
+    /// of the file, which without FILE is the job's own
     #[arg(long, env = "GROUNDWORK_WRITE", value_name = "FILE")]
-    #[arg(num_args = 0..=1, require_equals = true)]
-    write: Option<Option<PathBuf>>,
-    /// The name of the `ConfigMap` and the Secret [default: the tenant's]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    write: Option<OsString>,
+    /// The name of the config map and the secret for Kubernetes [default: the tenant's]
     #[arg(long, env = "GROUNDWORK_NAME")]
     name: Option<ObjectName>,
     /// Call models through this application inference profile; more than one: separated by spaces, or
     /// repeated [default: the first of each model]
     #[arg(long, env = "GROUNDWORK_INFERENCE_PROFILE", value_name = "NAME", value_delimiter = ' ')]
     inference_profile: Vec<String>,
-    /// Print nothing, but run COMMAND with this environment: groundwork env --exec -- claude
+    /// Print nothing, but run COMMAND with exactly this environment, and end as it does
     #[arg(long, env = "GROUNDWORK_EXEC", value_parser = BoolishValueParser::new())]
     exec: bool,
     /// What --exec runs
@@ -57,6 +69,7 @@ pub(super) struct Env {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "it is called so")]
 enum Shell {
     #[value(alias = "sh", alias = "dash", alias = "ksh")]
     Bash,
@@ -155,7 +168,7 @@ impl Env {
             ui.data(&text);
             return Ok(());
         };
-        let named = file.clone().filter(|file| !file.as_os_str().is_empty());
+        let named = Some(PathBuf::from(file)).filter(|file| !file.as_os_str().is_empty());
         if !github {
             let Some(file) = named else {
                 return Err(Error::new(Kind::Config, "--write: there is no file to write to")
@@ -163,12 +176,10 @@ impl Env {
             };
             return write::whole(&file, &text);
         }
-        let file = match named.or_else(|| variable("GITHUB_ENV").map(PathBuf::from)) {
-            Some(file) => file,
-            None => {
-                let message = "--write: GITHUB_ENV is not set, as it is in a job of GitHub Actions";
-                return Err(Error::new(Kind::Config, message).hint("name a file: --write=FILE"));
-            }
+        let own = || variable("GITHUB_ENV").filter(|file| !file.is_empty()).map(PathBuf::from);
+        let Some(file) = named.or_else(own) else {
+            let message = "--write: GITHUB_ENV is not set, as it is in a job of GitHub Actions";
+            return Err(Error::new(Kind::Config, message).hint("name a file: --write=FILE"));
         };
         // The runner reads them from the step's output, and shows none. Nobody else is to see them.
         if variable("GITHUB_ACTIONS").as_deref() == Some("true") {
@@ -191,5 +202,34 @@ impl OfTenant for Env {
         let format = self.format(tenant.name()).map_err(|error| vec![error])?;
         self.put(&environment, &format, ui).map_err(|error| vec![error])?;
         Ok(Exit::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::ui::Manner;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        env: Env,
+    }
+
+    #[test]
+    fn a_secret_goes_to_no_file_of_github_before_its_log_can_hide_it() {
+        let mut all = Environment::default();
+        all.set_named("A", "s3cret", true);
+        let put = |flags: &[&str]| {
+            let line = Line::parse_from([&["env", "--format", "github"], flags].concat());
+            let format = line.env.format("x").unwrap();
+            line.env.put(&all, &format, &Ui::new(Manner::default()))
+        };
+        let error = put(&[]).unwrap_err();
+        assert!(error.hints().concat().contains("--write"), "{error:?}");
+        assert!(!format!("{error:?}").contains("s3cret"));
+        put(&["--unset"]).unwrap();
     }
 }

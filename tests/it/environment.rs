@@ -1,0 +1,217 @@
+//! `groundwork env` as users run it: to a terminal, to a file, and in place of a command.
+
+use std::{
+    fs,
+    os::unix::{
+        fs::{PermissionsExt as _, symlink},
+        process::ExitStatusExt as _,
+    },
+    process::Stdio,
+};
+
+use serde_json::Value;
+
+use crate::support::{
+    program::{Desk, Run},
+    shell,
+    tenant::SMALL,
+};
+
+fn desk() -> Desk {
+    Desk::new(SMALL)
+}
+
+fn mode(desk: &Desk, name: &str) -> u32 {
+    fs::metadata(desk.path().join(name)).unwrap().permissions().mode() & 0o777
+}
+
+fn text(desk: &Desk, name: &str) -> String {
+    fs::read_to_string(desk.path().join(name)).unwrap()
+}
+
+fn quiet(run: &Run) {
+    assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (Some(0), "", ""));
+}
+
+#[test]
+fn every_format_says_the_same_and_nothing_on_standard_error() {
+    let desk = desk();
+    let json = desk.run(&["env", "--format", "json"]);
+    let object: Value = serde_json::from_str(&json.stdout).unwrap();
+    let formats: [&[&str]; 9] = [
+        &["--shell", "sh"],
+        &["--shell", "zsh"],
+        &["--shell", "fish"],
+        &["--shell", "pwsh"],
+        &["--shell", "cmd"],
+        &["--format", "dotenv"],
+        &["--format", "github"],
+        &["--format", "docker"],
+        &["--format", "kubernetes"],
+    ];
+    for flags in formats {
+        let run = desk.run(&[&["env"], flags].concat());
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{flags:?}");
+        for (name, value) in object.as_object().unwrap() {
+            let value = value.as_str().unwrap();
+            let line = run.stdout.lines().find(|line| {
+                line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .any(|word| word == name)
+            });
+            let line = line.unwrap_or_else(|| panic!("{name} is not in {flags:?}: {run:?}"));
+            assert!(line.contains(value), "{flags:?}: {line}");
+        }
+        let undo = desk.run(&[&["env", "--unset"], flags].concat());
+        assert_eq!((undo.code, undo.stderr.as_str()), (Some(0), ""), "{flags:?}");
+        assert!(undo.stdout.contains("CLAUDE_CODE_USE_BEDROCK"), "{flags:?}: {undo:?}");
+        let left = ["us-east-1", "CLAUDE_CODE_USE_VERTEX", "anthropic"];
+        assert!(!left.iter().any(|word| undo.stdout.contains(word)), "{flags:?}: {undo:?}");
+    }
+}
+
+#[test]
+fn objects_have_the_tenants_name_or_the_one_that_is_given() {
+    let desk = desk();
+    let run = desk.run(&["env", "--format", "kubernetes"]);
+    assert_eq!(run.stdout.matches("\n  name: \"claude-code\"\n").count(), 2, "{}", run.stdout);
+    let run = desk.run(&["env", "--format", "kubernetes", "--name", "team.a-1"]);
+    assert_eq!(run.stdout.matches("\n  name: \"team.a-1\"\n").count(), 2, "{}", run.stdout);
+    for bad in ["Team", "a_b", "-a", "a.", "", "a\nb"] {
+        let run = desk.run(&["env", "--format", "kubernetes", "--name", bad]);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{bad}");
+    }
+}
+
+#[test]
+fn a_file_is_written_whole_for_its_owner_alone() {
+    let desk = desk();
+    let printed = desk.run(&["env", "--format", "dotenv"]).stdout;
+    quiet(&desk.run(&["env", "--format", "dotenv", "--write=.env"]));
+    assert_eq!((text(&desk, ".env"), mode(&desk, ".env")), (printed.clone(), 0o600));
+    desk.put("target/old", "what others may read, and longer than what follows");
+    fs::set_permissions(desk.path().join("target/old"), fs::Permissions::from_mode(0o644)).unwrap();
+    symlink("target/old", desk.path().join("link")).unwrap();
+    symlink("target/new", desk.path().join("dangling")).unwrap();
+    for (link, target) in [("link", "target/old"), ("dangling", "target/new")] {
+        quiet(&desk.run(&["env", "--format", "dotenv", &format!("--write={link}")]));
+        assert!(fs::symlink_metadata(desk.path().join(link)).unwrap().is_symlink(), "{link}");
+        assert_eq!((text(&desk, target), mode(&desk, target)), (printed.clone(), 0o600), "{link}");
+    }
+    let left = fs::read_dir(desk.path().join("target")).unwrap().count();
+    assert_eq!(left, 2, "a temporary file is left");
+}
+
+#[test]
+fn what_cannot_be_written_to_is_left_as_it_is() {
+    let desk = desk();
+    symlink("round", desk.path().join("round")).unwrap();
+    fs::create_dir(desk.path().join("folder")).unwrap();
+    for (file, why) in [
+        ("folder", "it is not a file"),
+        ("/dev/null", "it is not a file"),
+        ("absent/.env", "No such file or directory"),
+        ("round", "too many links lead to it"),
+    ] {
+        let run = desk.run(&["env", &format!("--write={file}")]);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{file}");
+        let wanted = format!("error: could not write `{file}`\n  caused by: {why}");
+        assert!(run.stderr.starts_with(&wanted), "{}", run.stderr);
+    }
+    let run = desk.run(&["env", "--write"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    assert!(run.stderr.contains("hint: name one: --write=FILE"), "{}", run.stderr);
+}
+
+#[test]
+fn a_jobs_file_is_added_to_and_never_replaced() {
+    let mut desk = desk();
+    let run = desk.run(&["env", "--format", "github", "--write"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    assert!(run.stderr.contains("GITHUB_ENV is not set"), "{}", run.stderr);
+    let printed = desk.run(&["env", "--format", "github"]).stdout;
+    let file = desk.put("job", "A=1");
+    desk.set("GITHUB_ENV", &file);
+    quiet(&desk.run(&["env", "--format", "github", "--write"]));
+    assert_eq!(text(&desk, "job"), format!("A=1\n{printed}"));
+    quiet(&desk.run(&["env", "--format", "github", "--write"]));
+    assert_eq!(text(&desk, "job"), format!("A=1\n{printed}{printed}"));
+    quiet(&desk.run(&["env", "--format", "github", "--write=other"]));
+    assert_eq!((text(&desk, "other"), mode(&desk, "other")), (printed, 0o600));
+}
+
+#[test]
+fn a_command_runs_with_exactly_this_environment() {
+    let mut desk = desk();
+    for (name, value) in
+        [("CLAUDE_CODE_USE_VERTEX", "1"), ("ANTHROPIC_BASE_URL", "x"), ("MINE", "a b")]
+    {
+        desk.set(name, value);
+    }
+    let run = desk.run(&["env", "--exec", "--", "/usr/bin/env", "-0"]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let json = desk.run(&["env", "--format", "json"]).stdout;
+    let wanted: serde_json::Map<String, Value> = serde_json::from_str(&json).unwrap();
+    let mut wanted: Vec<(String, String)> = wanted
+        .into_iter()
+        .map(|(name, value)| (name, value.as_str().unwrap().to_owned()))
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    wanted.push(("HOME".to_owned(), desk.path().display().to_string()));
+    wanted.push(("MINE".to_owned(), "a b".to_owned()));
+    wanted.sort();
+    assert_eq!(shell::variables(run.stdout.as_bytes()), wanted);
+}
+
+#[test]
+fn a_command_takes_the_place_of_the_program() {
+    let desk = desk();
+    let sh = |script| desk.command(&["env", "--exec", "--", "/bin/sh", "-c", script]);
+    assert_eq!(sh("exit 42").status().unwrap().code(), Some(42));
+    assert_eq!(sh("kill -TERM $$").status().unwrap().signal(), Some(15));
+    let mut child = sh("echo $$").stdout(Stdio::piped()).spawn().unwrap();
+    let id = child.id();
+    child.wait().unwrap();
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut said).unwrap();
+    assert_eq!(said.trim(), id.to_string());
+    let run =
+        desk.run(&["env", "--exec", "--", "/usr/bin/printf", "%s|", "--format", "-x", "a b", ""]);
+    assert_eq!(run.stdout, "--format|-x|a b||");
+}
+
+#[test]
+fn a_command_that_cannot_be_run_ends_as_in_a_shell() {
+    let desk = desk();
+    let run = desk.run(&["env", "--exec", "--", "no-such-command"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(127), ""));
+    assert_eq!(
+        run.stderr,
+        "error: could not run `no-such-command`\n  \
+         caused by: No such file or directory (os error 2)\n  \
+         hint: install it, or give its path: groundwork env --exec -- /path/to/command\n"
+    );
+    let file = desk.put("plain", "no program");
+    let run = desk.run(&["env", "--exec", "--", &file]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(126), ""));
+    assert!(run.stderr.contains("caused by: Permission denied"), "{}", run.stderr);
+}
+
+#[test]
+fn flags_that_do_not_go_together_are_told_before_anything_is_done() {
+    let mut desk = desk();
+    for (arguments, wanted) in [
+        (&["env", "--exec"][..], "--exec: there is no command to run"),
+        (&["env", "--", "claude"], "a command is run only with --exec"),
+        (&["env", "--exec", "--unset", "--", "true"], "--exec and --unset do not go together"),
+        (&["env", "--exec", "--write=x", "--", "true"], "--exec and --write do not go together"),
+        (&["env", "--exec", "--format", "json", "--", "true"], "--exec and --format do not"),
+    ] {
+        let run = desk.run(arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(run.stderr.starts_with(&format!("error: {wanted}")), "{}", run.stderr);
+    }
+    assert!(!desk.path().join("x").exists());
+    // What is said to be off by the environment is as good as not said.
+    desk.set("GROUNDWORK_UNSET", "false");
+    assert_eq!(desk.run(&["env", "--exec", "--", "/bin/true"]).code, Some(0));
+}
