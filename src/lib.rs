@@ -6,7 +6,7 @@
 //! - [`ui`] owns the terminal. Only `cli` uses it.
 //! - [`config`] owns the files that people write. It uses [`error`] alone.
 //! - [`claude`] owns what Claude Code must be told: variables, models, shells. It uses `config`.
-//! - [`proxy`] owns the way to the network. It uses `config` and the variables of `claude`.
+//! - [`proxy`] owns the way to the network, and the probe of it. It uses `config` and `claude`.
 //! - [`aws`] owns what we keep in an AWS account. It uses `reconcile`, `config`, `claude` and `proxy`.
 //! - [`gcp`] owns what we keep in a project of Google Cloud. It uses what `aws` does.
 //! - [`reconcile`] owns the engine that brings a cloud to where it should be. It knows no cloud.

@@ -2,6 +2,7 @@
 
 mod connect;
 mod error;
+mod host;
 mod lack;
 mod mark;
 mod monitor;
@@ -18,6 +19,7 @@ mod wire;
 pub use connect::{
     Aws, Connection, Identity, configure, find_inference_profiles, identify, profile_region,
 };
+pub use host::{hosts, sign_in_hosts};
 pub use lack::lacking;
 pub use mark::{Mark, Tags};
 pub use offer::{Named, Network, Offer, Subnet, look_around};

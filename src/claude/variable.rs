@@ -257,4 +257,44 @@ variables! {
 
     /// A PEM file of that certificate's key (facts 4).
     Network CLAUDE_CODE_CLIENT_KEY;
+
+    /// git: a PEM file of the authorities that it trusts in place of the system's. The proxy it takes
+    /// from `https_proxy`, as curl does.
+    Tool GIT_SSL_CAINFO;
+
+    /// git: a PEM file of the certificate with which it identifies itself.
+    Tool GIT_SSL_CERT;
+
+    /// git: a PEM file of that certificate's key.
+    Tool GIT_SSL_KEY;
+
+    /// curl, and Python's requests where `REQUESTS_CA_BUNDLE` is not set: a PEM file of the
+    /// authorities that are trusted in place of the system's.
+    Tool CURL_CA_BUNDLE;
+
+    /// Python's requests: a PEM file of the authorities that are trusted in place of those that it
+    /// brings.
+    Tool REQUESTS_CA_BUNDLE;
+
+    /// pip: a PEM file of the authorities that it trusts in place of its own and the system's.
+    Tool PIP_CERT;
+
+    /// pip: one PEM file of the certificate with which it identifies itself and of its key.
+    Tool PIP_CLIENT_CERT;
+
+    /// The AWS command line and boto3: a PEM file of the authorities that they trust in place of those
+    /// that they bring.
+    Tool AWS_CA_BUNDLE;
+
+    /// gcloud: a PEM file of the authorities that it trusts in place of those that it brings. The
+    /// proxy it takes from `https_proxy`, if it has none of its own.
+    Tool CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE;
+
+    /// gRPC, as in Google's libraries for Python: a PEM file of the authorities that it trusts in
+    /// place of those that it brings.
+    Tool GRPC_DEFAULT_SSL_ROOTS_FILE_PATH;
+
+    /// OpenSSL, Go and Rust: a PEM file of the authorities that are trusted in place of the system's.
+    /// Claude Code heeds it from the shell and not from a settings file (facts 4).
+    Tool SSL_CERT_FILE;
 }

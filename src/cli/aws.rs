@@ -11,7 +11,7 @@ use super::{
     Global,
     agreement::nothing_was_changed,
     cloud::{Opened, Tenant},
-    flags::{endpoint_url, find, tenant_flags},
+    flags::{endpoint_url, find, network_variables, tenant_flags, told_hosts},
     interrupt, network, variable,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     claude::{Environment, StandIns, model, variable as v},
     config::{self, Config, Loaded, Region, Warning},
     error::{Error, Kind, Result},
-    proxy::Network,
+    proxy::{Network, check::Target},
     reconcile::{Orphan, Phase, Report, Stop, Survey},
     ui::Ui,
 };
@@ -80,6 +80,17 @@ impl Tenant for AwsTenant {
 
     fn network(&self) -> &Network {
         &self.connection.network
+    }
+
+    fn proxy(&self) -> &config::Proxy {
+        &self.config.proxy
+    }
+
+    async fn hosts(&self) -> Vec<Target> {
+        let mut all = aws::hosts(&self.region);
+        all.extend(aws::sign_in_hosts(self.profile.as_deref()).await);
+        all.extend(told_hosts(&self.told(None, &StandIns::new())));
+        all
     }
 
     fn name(&self) -> &str {
@@ -154,7 +165,7 @@ impl Tenant for AwsTenant {
     ) -> Result<Environment, Vec<Error>> {
         let called = self.stand_ins(inference_profiles, ui)?;
         let profile = self.profile.as_deref();
-        Ok(Environment::bedrock(&self.config, &self.region, profile, &called))
+        Ok(self.told(profile, &called))
     }
 
     fn environment_after(&self, handles: &Handles, report: &Report) -> Environment {
@@ -164,7 +175,7 @@ impl Tenant for AwsTenant {
             report.get(profile).map(|profile| profile.arn)
         };
         let called = Environment::stand_ins(&self.config, &self.region, &[], arn);
-        Environment::bedrock(&self.config, &self.region, None, &called)
+        self.told(None, &called)
     }
 
     fn tell_next(&self, handles: &Handles, report: &Report, ui: &Ui) {
@@ -177,6 +188,13 @@ impl Tenant for AwsTenant {
 }
 
 impl AwsTenant {
+    /// What Claude Code needs, and what it needs of the network.
+    fn told(&self, profile: Option<&str>, called: &StandIns) -> Environment {
+        let mut all = Environment::bedrock(&self.config, &self.region, profile, called);
+        network_variables(&self.config.proxy, &self.path).tell(&mut all);
+        all
+    }
+
     async fn identify(&self, sdk: &SdkConfig, ui: &Ui, stop: &Stop) -> Result<Identity> {
         ui.begin("signing in to AWS");
         let identity = tokio::select! {

@@ -9,7 +9,7 @@ use crate::{
     claude::Environment,
     config::{self, Warning},
     error::{Error, Kind, Result},
-    proxy::Network,
+    proxy::{Network, check::Target},
     reconcile::{Graph, Orphan, Phase, Report, Stop, Survey},
     ui::{Exit, Ui},
 };
@@ -83,6 +83,12 @@ pub(super) trait Tenant: Sized {
 
     /// The way to the cloud.
     fn network(&self) -> &Network;
+
+    /// What the configuration says of the corporate proxy.
+    fn proxy(&self) -> &config::Proxy;
+
+    /// The hosts that the tenant needs. Reads files, and makes no call.
+    async fn hosts(&self) -> Vec<Target>;
 
     /// The tenant's name, which the user types where data is to be deleted.
     fn name(&self) -> &str;

@@ -1,11 +1,19 @@
 //! What the flags of every command say of a tenant: its file, and where calls go.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::Global;
+use super::{Global, variable};
 use crate::{
+    claude::{
+        Environment,
+        variable::{self as v, Group, Variable},
+    },
     config,
     error::{Error, Kind, Result},
+    proxy::{
+        Variables,
+        check::{Purpose, Target},
+    },
 };
 
 /// The configuration that was named, or the nearest of that name. `cloud` is the one that it is of,
@@ -58,4 +66,31 @@ pub(super) fn checked_url(name: &str, url: Option<String>) -> Result<Option<Stri
     }
     let message = format!("{name} {url}: must begin with http:// or https://");
     Err(Error::new(Kind::Config, message))
+}
+
+/// What others are told of it.
+pub(super) fn network_variables(proxy: &config::Proxy, path: &Path) -> Variables {
+    let set = |name: &str| variable(name).filter(|list| !list.is_empty());
+    let no_proxy = set(v::NO_PROXY_LOWER.name).or_else(|| set(v::NO_PROXY.name));
+    Variables::of(proxy, &folder(path), no_proxy.as_deref())
+}
+
+/// The hosts that Claude Code is told to send to, besides the cloud's own.
+pub(super) fn told_hosts(all: &Environment) -> Vec<Target> {
+    let purpose = |name: &str| {
+        let of = |variable: &&Variable| variable.name == name;
+        match v::ALL.iter().copied().find(of)?.group {
+            Group::Telemetry => Some(Purpose::Telemetry),
+            Group::Bedrock | Group::Vertex | Group::Anthropic => Some(Purpose::Claude),
+            _ => None,
+        }
+    };
+    let urls = all.iter().filter(|(_, value)| value.contains("://"));
+    urls.filter_map(|(name, value)| Target::of_url(value, purpose(name)?)).collect()
+}
+
+/// Where a configuration is.
+fn folder(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.parent().unwrap_or(Path::new("/")).to_owned()
 }

@@ -6,7 +6,7 @@ use super::{
     Global,
     agreement::nothing_was_changed,
     cloud::{Opened, Tenant},
-    flags::{checked_url, endpoint_url, find, tenant_flags},
+    flags::{checked_url, endpoint_url, find, network_variables, tenant_flags, told_hosts},
     network, variable,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     config::{self, Loaded, ProjectId, Shape as _, VertexConfig, VertexLocation, Warning},
     error::{Error, Kind, Result},
     gcp::{self, Connection, Gcp, Handles, Machine, Project, Rights, SignIn, Wanted},
-    proxy::Network,
+    proxy::{Network, check::Target},
     reconcile::{Orphan, Phase, Report, Stop, Survey},
     ui::Ui,
 };
@@ -72,6 +72,16 @@ impl Tenant for GcpTenant {
 
     fn network(&self) -> &Network {
         &self.connection.network
+    }
+
+    fn proxy(&self) -> &config::Proxy {
+        &self.config.proxy
+    }
+
+    async fn hosts(&self) -> Vec<Target> {
+        let mut all = gcp::hosts(&self.config, &self.location);
+        all.extend(told_hosts(&self.told()));
+        all
     }
 
     fn name(&self) -> &str {
@@ -202,7 +212,10 @@ impl GcpTenant {
         let key_file = self.config.key_file(folder);
         let key_file = std::path::absolute(&key_file).unwrap_or(key_file);
         let key_file = key_file.display().to_string();
-        Environment::vertex(&self.config, &self.project, &self.location, Some(&key_file))
+        let key_file = Some(key_file.as_str());
+        let mut all = Environment::vertex(&self.config, &self.project, &self.location, key_file);
+        network_variables(&self.config.proxy, &self.path).tell(&mut all);
+        all
     }
 }
 

@@ -14,6 +14,7 @@ mod interrupt;
 mod network;
 mod policy;
 mod provision;
+mod proxy;
 mod status;
 mod work;
 
@@ -97,6 +98,8 @@ enum Command {
     Destroy(destroy::Destroy),
     /// Print what Claude Code needs: eval "$(groundwork env)"
     Env(env::Env),
+    /// Tell other tools of the corporate proxy, or try the way through it
+    Proxy(proxy::Proxy),
     /// Check the configuration, or print its JSON Schema
     Config(config::Config),
     /// Print a completion script for a shell
@@ -118,6 +121,7 @@ impl Cli {
             Command::Status(status) => status.run(&global, &ui),
             Command::Destroy(destroy) => destroy.run(&global, &ui),
             Command::Env(env) => env.run(&global, &ui),
+            Command::Proxy(proxy) => proxy.run(&global, &ui),
             Command::Config(config) => config.run(&global, &ui),
             Command::Completions(completions) => completions.run(&ui),
         };
@@ -147,6 +151,7 @@ impl Command {
             Self::Status(_) => "status",
             Self::Destroy(_) => "destroy",
             Self::Env(_) => "env",
+            Self::Proxy(_) => "proxy",
             Self::Config(_) => "config",
             Self::Completions(_) => "completions",
         }
@@ -157,6 +162,7 @@ impl Command {
             Self::Provision(provision) => provision.work.json,
             Self::Status(status) => status.work.json,
             Self::Destroy(destroy) => destroy.work.json,
+            Self::Proxy(proxy) => proxy.json(),
             Self::Config(config) => config.json(),
             Self::Init(_) | Self::Env(_) | Self::Completions(_) => false,
         }

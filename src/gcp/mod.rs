@@ -13,6 +13,7 @@ mod alert;
 mod connect;
 mod error;
 mod gate;
+mod host;
 mod iam_policy;
 mod lack;
 mod mark;
@@ -32,6 +33,7 @@ mod vertex;
 mod wanted;
 
 pub use connect::{Connection, Gcp, Project, connect, identify};
+pub use host::hosts;
 pub use lack::lacking;
 pub use mark::{Labels, Mark};
 pub use offer::{Offer, UsableSubnet, billing_account, look_around};

@@ -94,7 +94,7 @@ pub fn wanted(config: &VertexConfig, place: &Place<'_>) -> Wanted {
 }
 
 /// The APIs that the configuration takes; at most twenty, which is what one call switches on.
-fn services(config: &VertexConfig) -> Vec<&'static str> {
+pub(super) fn services(config: &VertexConfig) -> Vec<&'static str> {
     let vertex = &config.vertex_ai;
     let mut names = vec![
         "aiplatform.googleapis.com",

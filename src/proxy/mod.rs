@@ -4,10 +4,14 @@
 //! One truth for our own calls, for what is printed for others, and for the probe. What the
 //! configuration says goes before the environment, key by key.
 
+pub mod authority;
+mod bundle;
+pub mod check;
 mod client;
 mod handover;
 mod tls;
 mod unanswered;
+mod variables;
 
 use std::{
     fmt,
@@ -19,10 +23,11 @@ use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
 pub use self::{
+    bundle::write as write_bundle,
     client::Client,
     unanswered::{End, Unanswered},
+    variables::{REPLACING, Variables},
 };
-
 use crate::{
     claude::variable::{self as v, Variable},
     config::{Proxy, ProxyUrl},

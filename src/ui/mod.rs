@@ -5,6 +5,7 @@
 
 mod json;
 mod plan;
+mod probe;
 mod progress;
 mod question;
 mod style;
@@ -21,6 +22,7 @@ use style::Style;
 
 use crate::{
     error::{Error, Kind, Result},
+    proxy::check::Look,
     reconcile::{Event, Orphan, Report, Survey},
 };
 
@@ -222,6 +224,37 @@ impl Ui {
         for line in plan::orphan(&self.out, orphan, self.manner.verbose) {
             self.data(&format!("{line}\n"));
         }
+    }
+
+    /// One host of the probe: rows of the table, or JSON. `targets` are all that the table has.
+    pub fn look(&self, look: &Look, targets: &[String]) {
+        if self.manner.json {
+            return self.line("host", probe::json(look));
+        }
+        let width = probe::width(targets.iter().map(String::as_str));
+        for row in probe::rows(self.out, look, width, self.manner.verbose) {
+            self.data(&format!("{}\n", row.trim_end()));
+        }
+    }
+
+    /// What the probe found, each fault once with what helps, and one line of all.
+    pub fn looked(&self, looks: &[Look], exit: Exit) {
+        if self.manner.json {
+            return self.line("summary", probe::json_summary(looks, exit));
+        }
+        for group in probe::groups(looks) {
+            let hints = group.fault.remedies();
+            if group.needed {
+                let error = Error::new(Kind::Cloud, group.message());
+                self.error(&hints.iter().fold(error, Error::hint));
+            } else {
+                self.warning(&group.message(), hints.first().map(String::as_str));
+            }
+        }
+        for told in probe::interceptors(looks) {
+            self.note(&told);
+        }
+        self.note(&probe::summary(looks));
     }
 
     /// Shows what is being done, where somebody watches, until [`Ui::clear`].

@@ -26,6 +26,8 @@ mod house;
 mod init;
 mod licence;
 mod proxy;
+mod proxy_check;
+mod proxy_env;
 mod rights;
 mod support;
 mod terminal;

@@ -3,6 +3,7 @@
 //! whose ARN the configuration does not say has to be asked for.
 
 mod exec;
+pub(super) mod proxy;
 mod write;
 
 use std::{ffi::OsString, path::PathBuf};

@@ -1,7 +1,9 @@
 //! What the tests stand on: a cloud in memory, the emulator, and the program itself.
 
+pub mod authority;
 pub mod behind;
 pub mod census;
+pub mod corporate;
 pub mod emulator;
 pub mod google;
 pub mod hostile;
