@@ -35,6 +35,12 @@ variables! {
     /// Which of gcloud's configurations counts.
     Groundwork CLOUDSDK_ACTIVE_CONFIG_NAME;
 
+    /// `true` in a job of GitHub Actions, whose log hides what it is told to.
+    Groundwork GITHUB_ACTIONS;
+
+    /// The file of a job of GitHub Actions that sets variables for its later steps.
+    Groundwork GITHUB_ENV;
+
     /// The user's folder, in which gcloud keeps what it knows.
     Groundwork HOME;
 

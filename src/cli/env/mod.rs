@@ -17,7 +17,7 @@ use super::{
     work::named,
 };
 use crate::{
-    claude::{self, Environment, ObjectName},
+    claude::{self, Environment, ObjectName, variable as v},
     error::{Error, Kind, Result},
     ui::{Exit, Ui},
 };
@@ -177,13 +177,14 @@ impl Env {
             };
             return write::whole(&file, &text);
         }
-        let own = || variable("GITHUB_ENV").filter(|file| !file.is_empty()).map(PathBuf::from);
+        let own =
+            || variable(v::GITHUB_ENV.name).filter(|file| !file.is_empty()).map(PathBuf::from);
         let Some(file) = named.or_else(own) else {
             let message = "--write: GITHUB_ENV is not set, as it is in a job of GitHub Actions";
             return Err(Error::new(Kind::Config, message).hint("name a file: --write=FILE"));
         };
         // The runner reads them from the step's output, and shows none. Nobody else is to see them.
-        if variable("GITHUB_ACTIONS").as_deref() == Some("true") {
+        if variable(v::GITHUB_ACTIONS.name).as_deref() == Some("true") {
             ui.data(&masks);
             ui.written()?;
         }
