@@ -258,8 +258,7 @@ variables! {
     /// A PEM file of that certificate's key (facts 4).
     Network CLAUDE_CODE_CLIENT_KEY;
 
-    /// git: a PEM file of the authorities that it trusts in place of the system's. The proxy it takes
-    /// from `https_proxy`, as curl does.
+    /// git: a PEM file of the authorities that it trusts in place of the system's.
     Tool GIT_SSL_CAINFO;
 
     /// git: a PEM file of the certificate with which it identifies itself.
@@ -281,6 +280,9 @@ variables! {
 
     /// pip: one PEM file of the certificate with which it identifies itself and of its key.
     Tool PIP_CLIENT_CERT;
+
+    /// npm: a PEM file of the authorities that it trusts in place of Node's. Debian's has it set.
+    Tool NPM_CONFIG_CAFILE;
 
     /// The AWS command line and boto3: a PEM file of the authorities that they trust in place of those
     /// that they bring.

@@ -6,9 +6,9 @@
 //! - The proxy: all of them read `https_proxy` and `no_proxy`, gcloud too
 //!   (`googlecloudsdk/core/http_proxy.py`). Its own `CLOUDSDK_PROXY_*` would take it away from
 //!   `no_proxy`, and pip's and npm's own would only say the same again.
-//! - The authorities: Node, and so Claude Code and npm, takes `NODE_EXTRA_CA_CERTS` beside those that
-//!   it has. All others have variables that replace what they have, so that a bundle for them has to
-//!   hold the public authorities, too.
+//! - The authorities: Node, and so Claude Code, takes `NODE_EXTRA_CA_CERTS` beside those that it has.
+//!   All others have variables that replace what they have, so that a bundle for them has to hold the
+//!   public authorities, too. So does npm, where its `cafile` is set, as Debian's package does.
 //! - The client certificate: curl, the AWS and Google command lines and npm read no variable for it.
 
 use std::path::{Path, PathBuf};
@@ -26,11 +26,12 @@ use crate::{
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// The variables that name all authorities that a tool trusts.
-pub const REPLACING: [&Variable; 8] = [
+pub const REPLACING: [&Variable; 9] = [
     v::GIT_SSL_CAINFO,
     v::CURL_CA_BUNDLE,
     v::REQUESTS_CA_BUNDLE,
     v::PIP_CERT,
+    v::NPM_CONFIG_CAFILE,
     v::AWS_CA_BUNDLE,
     v::CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE,
     v::GRPC_DEFAULT_SSL_ROOTS_FILE_PATH,

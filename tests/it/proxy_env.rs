@@ -81,7 +81,7 @@ fn tools() -> Vec<Tool> {
     };
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
     let python = python.is_file().then_some(python);
-    let all: [(&'static str, Option<PathBuf>, &[&'static str]); 6] = [
+    let all: [(&'static str, Option<PathBuf>, &[&'static str]); 7] = [
         ("curl", found("curl"), &["-sS", "--max-time", "20", "https://curl.groundwork.test/"]),
         ("git", found("git"), &["ls-remote", "https://git.groundwork.test/x.git"]),
         (
@@ -123,6 +123,11 @@ fn tools() -> Vec<Tool> {
             found("npm"),
             &["ping", "--fetch-retries=0", "--registry=https://npm.groundwork.test/"],
         ),
+        (
+            "gcloud",
+            found("gcloud"),
+            &["projects", "describe", "my-project", "--access-token-file=token", "--quiet"],
+        ),
     ];
     let there = all.into_iter().filter_map(|(name, program, arguments)| {
         if program.is_none() {
@@ -144,6 +149,11 @@ fn ask(tool: &Tool, desk: &Desk, variables: &Value) -> String {
         .env_clear()
         .env("HOME", desk.path())
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("CLOUDSDK_CONFIG", desk.path().join("gcloud"))
+        .env(
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER",
+            "https://gcloud.groundwork.test/",
+        )
         .envs(variables.filter(|(_, value)| !value.is_empty()))
         .stdin(Stdio::null());
     let output = command.output().unwrap();
@@ -161,6 +171,7 @@ fn every_tool_comes_through_the_companys_proxy_with_what_it_is_told() {
     let url = format!("http://ada:s3c%40r%20et@127.0.0.1:{port}");
     let mut desk = desk(&format!("https_proxy: \"{url}\", ca_bundle: corp.pem"));
     desk.put("corp.pem", &authority.pem());
+    desk.put("token", "t0ken");
     let system = desk.put("system.pem", &Authority::new("System Root").pem());
     desk.set("SSL_CERT_FILE", &system);
     let run = desk.run(&["proxy", "env", "--format", "json", "--bundle", "all.pem"]);

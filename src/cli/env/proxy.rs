@@ -41,7 +41,7 @@ pub(in crate::cli) struct ProxyEnv {
     #[arg(num_args = 0..=1, require_equals = true)]
     #[expect(clippy::option_option, reason = "the flag may come without a file")]
     write: Option<Option<PathBuf>>,
-    /// The name of the `ConfigMap` and the Secret [default: the tenant's]
+    /// The name of the config map and the secret for Kubernetes [default: the tenant's]
     #[arg(long, env = "GROUNDWORK_NAME")]
     name: Option<ObjectName>,
 }
@@ -100,8 +100,8 @@ impl ProxyEnv {
                 if !self.unset && !authority::has_public(&authority::of_bundle(company)?) {
                     let names: Vec<&str> = proxy::REPLACING.iter().map(|it| it.name).collect();
                     let message = format!(
-                        "`ca_bundle` has no public authority: with {} tools refuse every host that \
-                         is not intercepted",
+                        "`ca_bundle` has no public authority: tools that trust it alone ({}) refuse \
+                         every host that is not intercepted",
                         names.join(", ")
                     );
                     ui.warning(

@@ -53,8 +53,14 @@ impl Target {
             "http" => Scheme::Http,
             _ => return None,
         };
-        let host = bare(uri.host()?).to_owned();
-        let port = uri.port_u16().unwrap_or(scheme.port());
+        let (host, authority) = (uri.host()?, uri.authority()?.as_str());
+        let port = match uri.port_u16() {
+            Some(port) => port,
+            None if authority.ends_with(host) => scheme.port(),
+            // What stands there is no number.
+            None => return None,
+        };
+        let host = bare(host).to_owned();
         Some(Self { scheme, host, port, purpose })
     }
 
