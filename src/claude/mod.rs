@@ -9,6 +9,7 @@ mod export;
 mod managed;
 pub mod model;
 mod section;
+pub mod settings;
 pub mod variable;
 pub mod vertex;
 
