@@ -299,4 +299,7 @@ variables! {
     /// OpenSSL, Go and Rust: a PEM file of the authorities that are trusted in place of the system's.
     /// Claude Code heeds it from the shell and not from a settings file (facts 4).
     Tool SSL_CERT_FILE;
+
+    /// The same: folders of such files, divided by colons. With one of both set, nothing else is read.
+    Tool SSL_CERT_DIR;
 }

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     aws::{self, Aws, Connection, Handles, Identity, Place, Rights, Wanted},
-    claude::{Environment, StandIns, model, variable as v},
-    config::{self, Config, Loaded, Region, Warning},
+    claude::{self, Environment, StandIns, model, variable as v},
+    config::{self, ClaudeCode, Config, Loaded, Region, Warning},
     error::{Error, Kind, Result},
     proxy::{Network, check::Target},
     reconcile::{Orphan, Phase, Report, Stop, Survey},
@@ -43,6 +43,7 @@ pub(super) struct Caller {
 }
 
 impl Tenant for AwsTenant {
+    const KIND: config::Cloud = config::Cloud::Aws;
     const CLOUD: &'static str = "aws";
     const FULL_NAME: &'static str = "arn";
 
@@ -166,6 +167,15 @@ impl Tenant for AwsTenant {
         let called = self.stand_ins(inference_profiles, ui)?;
         let profile = self.profile.as_deref();
         Ok(self.told(profile, &called))
+    }
+
+    fn section(&self) -> &ClaudeCode {
+        &self.config.claude_code
+    }
+
+    fn models(&self, inference_profiles: &[String], ui: &Ui) -> Result<Vec<String>, Vec<Error>> {
+        let called = self.stand_ins(inference_profiles, ui)?;
+        Ok(claude::bedrock_models(&self.config, &self.region, &called))
     }
 
     fn environment_after(&self, handles: &Handles, report: &Report) -> Environment {

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::{Ending, Global, aws::AwsTenant, gcp::GcpTenant, network};
 use crate::{
     claude::Environment,
-    config::{self, Warning},
+    config::{self, ClaudeCode, Warning},
     error::{Error, Kind, Result},
     proxy::{Network, check::Target},
     reconcile::{Graph, Orphan, Phase, Report, Stop, Survey},
@@ -60,6 +60,8 @@ pub(super) trait OfTenant {
 
 /// A tenant in one cloud: a configuration that was read, and what the command line adds to it.
 pub(super) trait Tenant: Sized {
+    /// The cloud whose configuration it is.
+    const KIND: config::Cloud;
     /// The cloud, as users type it.
     const CLOUD: &'static str;
     /// What the cloud calls the full name of an object, as JSON lines tell it.
@@ -121,6 +123,12 @@ pub(super) trait Tenant: Sized {
         inference_profiles: &[String],
         ui: &Ui,
     ) -> Result<Environment, Vec<Error>>;
+
+    /// What else Claude Code is told.
+    fn section(&self) -> &ClaudeCode;
+
+    /// The models that it may call, as managed settings name them. `inference_profiles` as above.
+    fn models(&self, inference_profiles: &[String], ui: &Ui) -> Result<Vec<String>, Vec<Error>>;
 
     /// What Claude Code needs of a tenant that was just provisioned.
     fn environment_after(&self, handles: &Self::Handles, report: &Report) -> Environment;

@@ -11,11 +11,13 @@ use super::{
 };
 use crate::{
     claude::{
-        Environment,
+        self, Environment,
         variable::{self as v, Variable},
         vertex,
     },
-    config::{self, Loaded, ProjectId, Shape as _, VertexConfig, VertexLocation, Warning},
+    config::{
+        self, ClaudeCode, Loaded, ProjectId, Shape as _, VertexConfig, VertexLocation, Warning,
+    },
     error::{Error, Kind, Result},
     gcp::{self, Connection, Gcp, Handles, Machine, Project, Rights, SignIn, Wanted},
     proxy::{Network, check::Target},
@@ -41,6 +43,7 @@ pub(super) struct Caller {
 }
 
 impl Tenant for GcpTenant {
+    const KIND: config::Cloud = config::Cloud::Gcp;
     const CLOUD: &'static str = "gcp";
     const FULL_NAME: &'static str = "name";
 
@@ -185,6 +188,14 @@ impl Tenant for GcpTenant {
             return Err(vec![Error::new(Kind::Config, message)]);
         }
         Ok(self.told())
+    }
+
+    fn section(&self) -> &ClaudeCode {
+        &self.config.claude_code
+    }
+
+    fn models(&self, _: &[String], _: &Ui) -> Result<Vec<String>, Vec<Error>> {
+        Ok(claude::vertex_models(&self.config, &self.location))
     }
 
     fn environment_after(&self, _: &Handles, _: &Report) -> Environment {

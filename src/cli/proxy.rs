@@ -13,7 +13,7 @@ use super::{
     Cloud, Ending, Global,
     cloud::{OfTenant, Tenant},
     env::proxy::ProxyEnv,
-    flags, interrupt, variable,
+    interrupt, variable,
     work::named,
 };
 use crate::{
@@ -97,6 +97,7 @@ impl Check {
         let one = |error| vec![error];
         let targets = self.targets(needed).map_err(one)?;
         let timeout = Duration::from_secs(self.timeout.into());
+        let network = network.passable().map_err(one)?;
         let probe = Probe::new(network, places(), timeout).map_err(one)?;
         let hosts: Vec<String> = targets.iter().map(ToString::to_string).collect();
         ui.begin("trying the hosts");

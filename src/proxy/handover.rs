@@ -14,11 +14,12 @@ use super::{CONFIGURED, Network};
 use crate::claude::variable as v;
 
 /// With one of both set, nothing else is read: so there must be both, to add to the system's.
-const FILE: &str = "SSL_CERT_FILE";
-const FOLDERS: &str = "SSL_CERT_DIR";
+const FILE: &str = v::SSL_CERT_FILE.name;
+const FOLDERS: &str = v::SSL_CERT_DIR.name;
 /// What the command lines take in place of their own authorities. Only a bundle that the configuration
 /// names is meant for all that they call.
-const COMMAND_LINES: [&str; 2] = ["AWS_CA_BUNDLE", "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE"];
+const COMMAND_LINES: [&str; 2] =
+    [v::AWS_CA_BUNDLE.name, v::CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE.name];
 /// Where systems have their authorities, each in a file of PEM.
 const SYSTEM: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 

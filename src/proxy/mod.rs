@@ -48,7 +48,7 @@ const METADATA: [&str; 7] = [
 
 /// In the environment: files of authorities that are trusted beside the system's. The one of Claude
 /// Code, and the one of AWS's tools. `SSL_CERT_FILE` and `SSL_CERT_DIR` say what the system's are.
-const CA_BUNDLES: [&str; 2] = [v::NODE_EXTRA_CA_CERTS.name, "AWS_CA_BUNDLE"];
+const CA_BUNDLES: [&str; 2] = [v::NODE_EXTRA_CA_CERTS.name, v::AWS_CA_BUNDLE.name];
 
 /// What names the bundle in the configuration.
 const CONFIGURED: &str = "`proxy.ca_bundle`";

@@ -29,6 +29,7 @@ mod proxy;
 mod proxy_check;
 mod proxy_env;
 mod rights;
+mod settings;
 mod support;
 mod terminal;
 mod variable;

@@ -47,6 +47,10 @@ variables! {
     /// The same on Windows.
     Groundwork APPDATA;
 
+    /// The folder of a user's settings of Claude Code, in place of `.claude` in his own. The client
+    /// reads it, too.
+    Groundwork CLAUDE_CONFIG_DIR;
+
     /// The folders in which gcloud is looked for.
     Groundwork PATH;
 }

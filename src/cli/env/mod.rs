@@ -4,6 +4,7 @@
 
 mod exec;
 pub(super) mod proxy;
+mod settings;
 mod write;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -33,6 +34,7 @@ How each reads it:
   Docker      groundwork env --format docker --write=claude.env
               docker run --env-file claude.env ...
   Kubernetes  groundwork env --format kubernetes | kubectl apply -f -
+  Claude Code groundwork env --format settings --write
   a command   groundwork env --exec -- claude")]
 pub(super) struct Env {
     /// Where the tenant is [default: that of the nearest configuration]
@@ -42,21 +44,29 @@ pub(super) struct Env {
     #[arg(long, env = "GROUNDWORK_SHELL", default_value = "bash")]
     shell: Shell,
     /// What to write: commands for the shell; NAME=VALUE lines that all dotenv readers agree on; one
-    /// JSON object; lines for the environment file of a GitHub job; lines for docker run --env-file; or a
-    /// config map and a secret for Kubernetes [default: shell]
+    /// JSON object; lines for the environment file of a GitHub job; lines for docker run --env-file; a
+    /// config map and a secret for Kubernetes; or settings of Claude Code, a user's own or managed ones
+    /// for all users of a machine [default: shell]
     #[arg(long, env = "GROUNDWORK_FORMAT")]
     format: Option<Format>,
     /// Write what undoes it: takes back all that is set without this flag
     #[arg(long, env = "GROUNDWORK_UNSET", value_parser = BoolishValueParser::new())]
     unset: bool,
     /// Write to a file, whole, for its owner alone, and not to standard output; for GitHub to the end
-    /// of the file, which without FILE is the job's own
+    /// of the file, which without FILE is the job's own; a user's settings are merged into the file, and
+    /// managed ones are for everybody to read, without FILE where Claude Code reads them
     #[arg(long, env = "GROUNDWORK_WRITE", value_name = "FILE")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "")]
     write: Option<OsString>,
     /// The name of the config map and the secret for Kubernetes [default: the tenant's]
     #[arg(long, env = "GROUNDWORK_NAME")]
     name: Option<ObjectName>,
+    /// The platform whose managed settings are meant [default: this one]
+    #[arg(long, env = "GROUNDWORK_PLATFORM")]
+    platform: Option<settings::Platform>,
+    /// Replace or remove a file of managed settings that Groundwork did not write
+    #[arg(long, env = "GROUNDWORK_FORCE", value_parser = BoolishValueParser::new())]
+    force: bool,
     /// Call models through this application inference profile; more than one: separated by spaces, or
     /// repeated [default: the first of each model]
     #[arg(long, env = "GROUNDWORK_INFERENCE_PROFILE", value_name = "NAME", value_delimiter = ' ')]
@@ -89,6 +99,8 @@ enum Format {
     Github,
     Docker,
     Kubernetes,
+    Settings,
+    ManagedSettings,
 }
 
 impl Env {
@@ -103,6 +115,7 @@ impl Env {
 
     /// What does not go together.
     fn check(&self) -> Result<()> {
+        settings::check(self)?;
         let usage = |message: &str, hint: &str| Err(Error::new(Kind::Config, message).hint(hint));
         let example = "for example: groundwork env --exec -- claude";
         match (self.exec, self.command.is_empty()) {
@@ -136,7 +149,8 @@ impl Env {
                 Shell::Cmd => claude::Shell::Cmd,
             }),
             Format::Dotenv => claude::Format::Dotenv,
-            Format::Json => claude::Format::Json,
+            // Their variables are such an object.
+            Format::Json | Format::Settings | Format::ManagedSettings => claude::Format::Json,
             Format::Github => claude::Format::Github,
             Format::Docker => claude::Format::Docker,
             Format::Kubernetes => claude::Format::Kubernetes(match &self.name {
@@ -200,6 +214,13 @@ impl OfTenant for Env {
         let environment = tenant.environment(&chosen, ui)?;
         if self.exec {
             return exec::run(&environment, &self.command, ui).map_err(|error| vec![error]);
+        }
+        match self.format {
+            Some(Format::Settings) => return settings::user(self, &tenant, &environment, ui),
+            Some(Format::ManagedSettings) => {
+                return settings::managed(self, &tenant, &environment, ui);
+            }
+            _ => {}
         }
         let format = self.format(tenant.name()).map_err(|error| vec![error])?;
         self.put(&environment, &format, ui).map_err(|error| vec![error])?;

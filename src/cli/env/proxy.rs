@@ -1,6 +1,6 @@
 //! `groundwork proxy env`: what every tool needs of the corporate proxy, written as `env` writes.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, builder::BoolishValueParser};
 
@@ -38,9 +38,8 @@ pub(in crate::cli) struct ProxyEnv {
     unset: bool,
     /// Write to a file, as groundwork env does
     #[arg(long, env = "GROUNDWORK_WRITE", value_name = "FILE")]
-    #[arg(num_args = 0..=1, require_equals = true)]
-    #[expect(clippy::option_option, reason = "the flag may come without a file")]
-    write: Option<Option<PathBuf>>,
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    write: Option<OsString>,
     /// The name of the config map and the secret for Kubernetes [default: the tenant's]
     #[arg(long, env = "GROUNDWORK_NAME")]
     name: Option<ObjectName>,
@@ -71,6 +70,8 @@ impl ProxyEnv {
             unset: self.unset,
             write: self.write.clone(),
             name: self.name.clone(),
+            platform: None,
+            force: false,
             inference_profile: Vec::new(),
             exec: false,
             command: Vec::new(),

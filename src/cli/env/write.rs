@@ -14,8 +14,30 @@ use crate::error::{Error, Kind, Result};
 /// How many links may lead to a file.
 const LINKS: usize = 40;
 
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rights {
+    /// Its owner alone.
+    Owner,
+    /// Who could before; of a new file its owner alone.
+    Kept,
+    /// Everybody.
+    All,
+}
+
 /// Puts the text in the place of what the file holds, if it is there. A link stays one.
 pub(super) fn whole(path: &Path, text: &str) -> Result<()> {
+    checked(path, text, Rights::Owner, |_, _| Ok(()))
+}
+
+/// The same; `check` looks at the new file and the place of the old one just before they change
+/// places, and may have a word against it.
+pub(super) fn checked(
+    path: &Path,
+    text: &str,
+    rights: Rights,
+    check: impl FnOnce(&Path, &Path) -> Result<()>,
+) -> Result<()> {
     let unwritten = |error: io::Error| unwritten(path, error);
     let target = target(path).map_err(unwritten)?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -26,8 +48,31 @@ pub(super) fn whole(path: &Path, text: &str) -> Result<()> {
         .tempfile_in(folder.unwrap_or(Path::new(".")))
         .map_err(unwritten)?;
     file.write_all(text.as_bytes()).map_err(unwritten)?;
+    allow(&file, &target, rights).map_err(unwritten)?;
     file.as_file().sync_all().map_err(unwritten)?;
+    check(file.path(), &target)?;
     file.persist(&target).map_err(|failure| unwritten(failure.error))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn allow(file: &NamedTempFile, target: &Path, rights: Rights) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+    let old = fs::metadata(target).ok();
+    let mode = match (rights, &old) {
+        (Rights::Owner, _) | (Rights::Kept, None) => 0o600,
+        (Rights::Kept, Some(old)) => {
+            // Written by root, it is still its owner's. Who is not root cannot give it away.
+            drop(fchown(file.as_file(), Some(old.uid()), Some(old.gid())));
+            old.mode() & 0o777
+        }
+        (Rights::All, _) => 0o644,
+    };
+    file.as_file().set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn allow(_: &NamedTempFile, _: &Path, _: Rights) -> io::Result<()> {
     Ok(())
 }
 
@@ -71,6 +116,6 @@ fn target(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many links lead to it"))
 }
 
-fn unwritten(path: &Path, error: io::Error) -> Error {
+pub(super) fn unwritten(path: &Path, error: io::Error) -> Error {
     Error::new(Kind::Config, format!("could not write `{}`", path.display())).caused_by(error)
 }
