@@ -43,6 +43,11 @@ const CANCELLED_ON_VERTEX: [&Variable; 8] = [
     v::ANTHROPIC_VERTEX_BASE_URL,
 ];
 
+/// The same for both. The list of available models shuts such a leftover out, but then the main model
+/// does what the pinned one of background tasks is for; and a user's settings have no list.
+const CANCELLED_ON_BOTH: [&Variable; 2] =
+    [v::ANTHROPIC_SMALL_FAST_MODEL, v::CLAUDE_CODE_SUBAGENT_MODEL];
+
 /// The models that the tenant's role may call on Bedrock, as the client must name them, the main one
 /// first. `called` is that of [`Environment::stand_ins`].
 pub fn bedrock_models(config: &Config, region: &Region, called: &super::StandIns) -> Vec<String> {
@@ -122,6 +127,7 @@ fn cancelled(environment: &Environment, cloud: Cloud, models: &[String]) -> Vec<
         Cloud::Aws => CANCELLED_ON_BEDROCK.map(|variable| variable.name).to_vec(),
         Cloud::Gcp => CANCELLED_ON_VERTEX.map(|variable| variable.name).to_vec(),
     };
+    all.extend(CANCELLED_ON_BOTH.map(|variable| variable.name));
     if cloud == Cloud::Gcp {
         // Where the tenant's own models are called is a matter of where data goes.
         let ids = models.iter().filter_map(|id| id.parse().ok());
@@ -374,6 +380,8 @@ mod tests {
                     "AWS_ENDPOINT_URL_BEDROCK": "",
                     "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "",
                     "ANTHROPIC_SMALL_FAST_MODEL_AWS_REGION": "",
+                    "ANTHROPIC_SMALL_FAST_MODEL": "",
+                    "CLAUDE_CODE_SUBAGENT_MODEL": "",
                     "CLAUDE_CODE_ENABLE_TELEMETRY": "",
                 },
                 "availableModels":
@@ -422,6 +430,8 @@ mod tests {
                     "CLAUDE_CODE_USE_GATEWAY": "",
                     "CLAUDE_CODE_SKIP_VERTEX_AUTH": "",
                     "ANTHROPIC_VERTEX_BASE_URL": "",
+                    "ANTHROPIC_SMALL_FAST_MODEL": "",
+                    "CLAUDE_CODE_SUBAGENT_MODEL": "",
                     "VERTEX_REGION_CLAUDE_5_5_OPUS": "",
                     "VERTEX_REGION_CLAUDE_HAIKU_5_5": "",
                     "OTEL_LOG_USER_PROMPTS": "",
@@ -475,6 +485,7 @@ mod tests {
         assert_eq!(value["env"]["ANTHROPIC_MODEL"], "us.anthropic.claude-opus-5-5");
         assert_eq!(value["env"]["CLAUDE_CODE_USE_MANTLE"], "");
         assert_eq!(value["env"]["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"], "");
+        assert_eq!(value["env"]["ANTHROPIC_SMALL_FAST_MODEL"], "");
         assert_eq!(value["env"].get("AWS_ENDPOINT_URL"), None);
         assert_eq!(value["env"]["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"], "");
         let (environment, _, section) = vertex("{}");

@@ -123,7 +123,8 @@ variables! {
     /// One more model in the picker (facts 2.6).
     Model ANTHROPIC_CUSTOM_MODEL_OPTION;
 
-    /// The deprecated name of the model of background tasks, still read (facts 2.6).
+    /// The deprecated name of the model of background tasks, which goes before the new one
+    /// (facts 2.6).
     Model ANTHROPIC_SMALL_FAST_MODEL;
 
     /// The model of new sessions, where none is chosen (facts 2.6).
