@@ -3,8 +3,18 @@
 # quickstart.
 # Needs a Rust toolchain and Python 3; installs the rest, pinned, into .venv and .cache. Shells that the
 # machine lacks come from Debian packages, without root.
+# With --with-client also Claude Code's own client, in rooms without a network: needs npm (once) and user
+# namespaces, on Linux.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+with_client=
+for argument in "$@"; do
+    case $argument in
+        --with-client) with_client=yes ;;
+        *) echo "usage: tests/run.sh [--with-client]" >&2; exit 2 ;;
+    esac
+done
 
 step() { printf '\n== %s\n' "$*" >&2; }
 
@@ -61,6 +71,19 @@ if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked
 else
     cargo test --locked
+fi
+
+step "Claude Code's own client"
+if [ -z "$with_client" ]; then
+    echo "left out: it is fetched and run only by tests/run.sh --with-client"
+else
+    GROUNDWORK_TEST_CLIENT=$(tests/support/client.sh)
+    export GROUNDWORK_TEST_CLIENT
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --locked --test it --run-ignored only -E 'test(/^client::/)'
+    else
+        cargo test --locked --test it -- --ignored client::
+    fi
 fi
 
 step "requests against AWS's own models"

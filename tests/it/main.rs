@@ -10,6 +10,7 @@
 #![expect(clippy::large_futures, reason = "each test has a stack of its own")]
 #![expect(clippy::print_stdout, reason = "the fault series tells its numbers")]
 
+mod client;
 mod command;
 mod conflict;
 mod contract;
