@@ -177,6 +177,14 @@ impl Environment {
         self.set.iter().any(|entry| entry.name == name && entry.secret)
     }
 
+    /// The same without what must be kept from others, and the names of that.
+    pub fn without_secrets(mut self) -> (Self, Vec<String>) {
+        let (secret, set): (Vec<Entry>, Vec<Entry>) =
+            self.set.into_iter().partition(|entry| entry.secret);
+        self.set = set;
+        (self, secret.into_iter().map(|entry| entry.name.into_owned()).collect())
+    }
+
     /// An object of names and values.
     pub fn json(&self) -> Value {
         let entries = self.iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
@@ -376,6 +384,16 @@ mod tests {
         assert_eq!(json["AWS_PROFILE"], "dev");
         assert_eq!(json["CLAUDE_CODE_MAX_OUTPUT_TOKENS"], "4000");
         assert!(!json.to_string().to_lowercase().contains("temperature"));
+    }
+
+    #[test]
+    fn secrets_are_kept_apart_for_who_writes_a_log() {
+        let mut all = Environment::default();
+        all.set(v::AWS_REGION, "us-east-1");
+        all.set_secret(v::HTTPS_PROXY, "http://a:s3cret@proxy");
+        let (rest, secret) = all.without_secrets();
+        assert_eq!(rest.iter().collect::<Vec<_>>(), [("AWS_REGION", "us-east-1")]);
+        assert_eq!(secret, ["HTTPS_PROXY"]);
     }
 
     #[test]

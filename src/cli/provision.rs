@@ -75,7 +75,8 @@ impl Provision {
         ui.clear();
 
         let exit = exit_of_report(&report);
-        let environment = tenant.environment_after(&handles, &report);
+        // What a run prints is kept by whoever runs it every day: no password goes there.
+        let (environment, secret) = tenant.environment_after(&handles, &report).without_secrets();
         // A part of a tenant is nothing that Claude Code could use.
         let complete = exit == Exit::Done && only.is_empty();
         ui.summary(&Summary {
@@ -86,6 +87,10 @@ impl Provision {
         });
         if complete && !ui.json() {
             tenant.tell_next(&handles, &report, ui);
+            if !secret.is_empty() {
+                let names = secret.join(", ");
+                ui.note(&format!("not printed here, since they are secret: {names}"));
+            }
             let exports = environment.export(&Format::Shell(Shell::Bash));
             ui.data(&exports.map_err(|error| vec![error])?);
         }

@@ -124,7 +124,9 @@ mod way {
 
 /// What a configuration says of a network where certificates are of this authority, behind this proxy.
 fn network(bundle: &Path, proxy: Option<&str>) -> String {
-    let proxy = proxy.map(|url| format!(", https_proxy: '{url}'")).unwrap_or_default();
+    // Without a list of its own the shell's would count.
+    let proxy = proxy.map(|url| format!(", https_proxy: '{url}', no_proxy: [corp.example]"));
+    let proxy = proxy.unwrap_or_default();
     format!("proxy: {{ ca_bundle: '{}'{proxy} }}\n", bundle.display())
 }
 
