@@ -46,7 +46,7 @@ pub(super) fn configuration(network: &Network) -> Result<ClientConfig> {
     Ok(tls)
 }
 
-fn unfit(client: &ClientCertificate, why: rustls::Error) -> Error {
+pub(super) fn unfit(client: &ClientCertificate, why: rustls::Error) -> Error {
     let ClientCertificate { certificate, key } = client;
     let (certificate, key) = (certificate.display(), key.display());
     let message = format!("could not use the key `{key}` with the certificate `{certificate}`");
@@ -72,7 +72,7 @@ fn authorities(path: &Path, named_by: &str) -> Result<Vec<CertificateDer<'static
     }
 }
 
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
+pub(super) fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     certificates(path).map_err(|error| error.hint("it is named by `proxy.client_cert`"))
 }
 
@@ -102,7 +102,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
 }
 
 /// A key in any of the three forms of PEM.
-fn key(path: &Path) -> Result<PrivateKeyDer<'static>> {
+pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>> {
     let text = read(path, "the key")?;
     let shown = path.display();
     let says = |words: &[u8]| text.windows(words.len()).any(|window| window == words);
