@@ -24,8 +24,9 @@ pub(super) enum Cloud {
 
 impl Cloud {
     /// Whose configuration is named, or else is nearest. Without any it is the default: then the
-    /// error is the one of the file that is asked for first.
-    pub(super) fn of_configuration(global: &Global) -> Result<Self> {
+    /// error is the one of the file that is asked for first. `command` is what is to be typed with a
+    /// cloud where there is more than one.
+    pub(super) fn of_configuration(global: &Global, command: &str) -> Result<Self> {
         let named = global.config.as_ref().filter(|path| !path.as_os_str().is_empty());
         if let Some(path) = named {
             return Ok(match config::cloud_of(path) {
@@ -38,8 +39,9 @@ impl Cloud {
             [] | [config::Cloud::Aws] => Ok(Self::Aws),
             _ => {
                 let message = "there is a configuration for each cloud here";
-                Err(Error::new(Kind::Config, message)
-                    .hint("say which is meant: groundwork env aws, or groundwork env gcp"))
+                Err(Error::new(Kind::Config, message).hint(format!(
+                    "say which is meant: groundwork {command} aws, or groundwork {command} gcp"
+                )))
             }
         }
     }

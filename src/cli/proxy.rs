@@ -84,7 +84,7 @@ impl Check {
                 let network = network.map_err(|error| vec![error])?;
                 return interrupt::run(ui, |stop| self.probe(network, Vec::new(), ui, stop))?;
             }
-            None => Cloud::of_configuration(global).map_err(|error| vec![error])?,
+            None => Cloud::of_configuration(global, "proxy check").map_err(|error| vec![error])?,
         };
         cloud.run(&self, global, ui)
     }

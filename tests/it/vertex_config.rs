@@ -65,4 +65,6 @@ fn env_without_a_cloud_takes_the_nearest_configuration() {
     let run = desk.run(&["env"]);
     assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
     assert!(run.stderr.contains("groundwork env aws, or groundwork env gcp"), "{run:?}");
+    let run = desk.run(&["proxy", "check"]);
+    assert!(run.stderr.contains("groundwork proxy check aws, or groundwork proxy"), "{run:?}");
 }

@@ -108,7 +108,7 @@ impl Env {
         self.check().map_err(|error| vec![error])?;
         let cloud = match self.cloud {
             Some(cloud) => cloud,
-            None => Cloud::of_configuration(global).map_err(|error| vec![error])?,
+            None => Cloud::of_configuration(global, "env").map_err(|error| vec![error])?,
         };
         cloud.run(&self, global, ui)
     }

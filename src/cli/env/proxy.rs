@@ -49,7 +49,7 @@ impl ProxyEnv {
     pub(in crate::cli) fn run(self, global: &Global, ui: &Ui) -> Ending {
         let cloud = match self.cloud {
             Some(cloud) => cloud,
-            None => Cloud::of_configuration(global).map_err(|error| vec![error])?,
+            None => Cloud::of_configuration(global, "proxy env").map_err(|error| vec![error])?,
         };
         cloud.run(&self, global, ui)
     }
