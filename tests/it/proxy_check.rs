@@ -241,6 +241,79 @@ fn credentials_that_are_missing_or_wrong_are_told_with_what_the_proxy_takes() {
 }
 
 #[test]
+fn a_wrong_password_is_sent_once_and_the_answer_is_every_hosts() {
+    let asked = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked);
+    let port = proxy(move |_, head, stream| {
+        if head.contains("Proxy-Authorization: ") || head.contains("proxy-authorization: ") {
+            *count.lock().unwrap() += 1;
+        }
+        let offer = "Proxy-Authenticate: Negotiate, NTLM, Basic realm=\"a, b\"\r\n";
+        let head = "HTTP/1.1 407 Proxy Authentication Required\r\n";
+        answer(stream, &format!("{head}{offer}content-length: 0\r\n\r\n"));
+    });
+    let wrong = desk(&format!("https_proxy: \"http://ada:wr0ng@127.0.0.1:{port}\""));
+    let fault = fault_of(&wrong, &[]);
+    assert_eq!(fault.verdict, "proxy_credentials_wrong");
+    assert!(fault.message.ends_with("it offers Negotiate, NTLM, Basic"), "{}", fault.message);
+    assert!(fault.hints.contains("correct user and password"), "{}", fault.hints);
+    let steps = |host: &Value| host["steps"].as_array().unwrap().len();
+    assert!(fault.hosts.iter().all(|it| steps(it) == 3), "{:?}", fault.hosts);
+    assert_eq!(*asked.lock().unwrap(), 1);
+}
+
+#[test]
+fn what_signs_in_is_not_printed_however_a_proxy_repeats_it() {
+    for (user, page) in [
+        ("ada:s3c%40ret", "<html><title>No</title><body>http://ada:s3c%40ret@x</body></html>"),
+        ("ada:s3c%40ret", "sent s3c&#64;ret"),
+        ("ada:s3%20%20c%3Cret%3E", "sent s3  c<ret>"),
+        ("t0ken-s3cret", "hello t0ken-s3cret"),
+    ] {
+        let port = refusing("403 Forbidden", "", page);
+        let desk = desk(&format!("https_proxy: \"http://{user}@127.0.0.1:{port}\""));
+        let fault = fault_of(&desk, &[]);
+        let words = format!(":{port} does not let it through: 403 Forbidden");
+        assert!(fault.message.ends_with(&words), "{}", fault.message);
+        let run = desk.run(&["proxy", "check"]);
+        for printed in [&fault.run.stdout, &run.stdout, &run.stderr] {
+            for part in ["s3c", "s3 ", "<ret", "t0ken"] {
+                assert!(!printed.contains(part), "{printed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_password_with_signs_that_our_own_calls_take_is_taken_here() {
+    let port = refusing("403 Forbidden", "", "not by this policy");
+    let desk = desk(&format!("https_proxy: \"http://ädä:p^{{}}|ß3z9q@127.0.0.1:{port}\""));
+    let fault = fault_of(&desk, &[]);
+    assert_eq!(fault.verdict, "proxy_forbids");
+    assert!(fault.message.ends_with("403 Forbidden: not by this policy"), "{}", fault.message);
+}
+
+#[test]
+fn a_body_that_does_not_end_does_not_hide_what_the_head_says() {
+    let port = proxy(|_, _, stream| answer(stream, "HTTP/1.1 403 Forbidden\r\n\r\nnot by"));
+    let fault = fault_of(&through(port), &[]);
+    assert_eq!(fault.verdict, "proxy_forbids");
+    assert!(fault.message.ends_with("403 Forbidden: not by"), "{}", fault.message);
+    let host = serve(|mut stream| {
+        crate::support::corporate::head(&mut stream);
+        answer(stream, "HTTP/1.1 200 OK\r\n\r\ndata: 1");
+    });
+    let run = desk("").run(&["proxy", "check", "--host", &format!("http://127.0.0.1:{host}")]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+}
+
+/// Says this, and holds the connection.
+fn answer(mut stream: std::net::TcpStream, text: &str) {
+    drop(stream.write_all(text.as_bytes()));
+    hold(stream);
+}
+
+#[test]
 fn a_proxy_that_takes_no_password_has_a_remedy_of_its_own() {
     let offers = "Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n";
     let port = asking(offers, CLOUD, Arc::new(Authority::new("Corp")));
@@ -418,6 +491,16 @@ fn a_file_that_is_broken_is_told_before_anything_is_asked() {
         assert!(run.stderr.contains("error: could not read the CA bundle"), "{}", run.stderr);
         assert!(run.stderr.contains(cause) && run.stderr.contains("  hint: "), "{}", run.stderr);
     }
+    let here = desk("client_cert: me.pem, client_key: me.key");
+    let me = Authority::new("Corp").sign("me.corp.test");
+    here.put("me.pem", &me.pem);
+    here.put("me.key", "-----BEGIN s3cret");
+    let run = here.run(&["proxy", "check"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.stderr.contains("error: could not read the private key in"), "{}", run.stderr);
+    assert!(run.stderr.contains("caused by: a BEGIN line is not whole"), "{}", run.stderr);
+    // Neither as text nor as numbers.
+    assert!(!run.stderr.contains("s3cret") && !run.stderr.contains("115, 51"), "{}", run.stderr);
     let run = desk("ca_bundle: nowhere.pem").run(&["proxy", "check", "--json"]);
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.lines().iter().all(|line| line["event"] != "host"), "{run:?}");

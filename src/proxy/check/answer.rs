@@ -98,14 +98,22 @@ pub(super) fn silent() -> Fault {
         .remedy("ask who runs the network what holds up the answers of these hosts")
 }
 
-/// Whether somebody else answered. `public`: the host has shown that it is itself.
-pub(super) fn judge(answer: &Answer, target: &Target, public: bool) -> Option<Fault> {
+/// Whether somebody else answered. `public`: the host has shown that it is itself. `gateway` is what
+/// the way leads through.
+pub(super) fn judge(
+    answer: &Answer,
+    target: &Target,
+    public: bool,
+    gateway: Option<&Gateway>,
+) -> Option<Fault> {
     // What a company's own hosts answer, only the company knows.
     if public || matches!(target.purpose, Purpose::Asked | Purpose::Telemetry) {
         return None;
     }
     let headers = &answer.head.headers;
     if let Some(to) = elsewhere(headers, answer.head.status, target) {
+        let shown = gateway.is_none_or(|gateway| gateway.lets_tell_word(&to));
+        let to = if shown { &to } else { "an address that is not shown" };
         let message = format!("another one answers, and leads to {to}");
         return Some(Fault::new("redirected", message).remedy(
             "sign in to the network at that address with a browser, or ask who runs the proxy not \
@@ -121,8 +129,10 @@ pub(super) fn judge(answer: &Answer, target: &Target, public: bool) -> Option<Fa
         return None;
     }
     let words = if title.is_empty() { page::text(&answer.body) } else { title };
-    let (status, words) = (answer.head.status.as_u16(), plain(&words, None));
-    let message = format!("another one answers with a page ({status}): {words}");
+    let shown = gateway.is_none_or(|gateway| gateway.lets_tell(answer));
+    let (status, words) = (answer.head.status.as_u16(), plain(&words));
+    let words = if shown && !words.is_empty() { format!(": {words}") } else { String::new() };
+    let message = format!("another one answers with a page ({status}){words}");
     Some(
         Fault::new("block_page", message)
             .remedy("ask who runs the proxy to allow these hosts, and not to answer for them"),
@@ -135,7 +145,7 @@ fn elsewhere(headers: &HeaderMap, status: StatusCode, target: &Target) -> Option
     let location: http::Uri = location.to_str().ok()?.parse().ok()?;
     let host = bare(location.host()?).to_ascii_lowercase();
     let of = |family: &str| host == family || host.ends_with(&format!(".{family}"));
-    (host != target.host && !FAMILIES.iter().any(|family| of(family))).then(|| plain(&host, None))
+    (host != target.host && !FAMILIES.iter().any(|family| of(family))).then(|| plain(&host))
 }
 
 #[cfg(test)]
@@ -148,10 +158,10 @@ mod tests {
             response = response.header(*name, *value);
         }
         let (head, ()) = response.body(()).unwrap().into_parts();
-        let answer = Answer { head, body: Bytes::copy_from_slice(body.as_bytes()) };
+        let answer = Answer { head, body: body.into(), whole: true };
         let target = Target::https("sts.us-east-1.amazonaws.com", Purpose::SignIn);
-        assert_eq!(judge(&answer, &target, true), None);
-        judge(&answer, &target, false).map(|fault| fault.code())
+        assert_eq!(judge(&answer, &target, true, None), None);
+        judge(&answer, &target, false, None).map(|fault| fault.code())
     }
 
     #[test]

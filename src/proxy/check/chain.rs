@@ -206,7 +206,7 @@ fn in_words(name: &X509Name<'_>) -> String {
         (Some(one), _) | (None, Some(one)) => one.to_owned(),
         (None, None) => name.to_string(),
     };
-    let text = plain(&text, None);
+    let text = plain(&text);
     if text.is_empty() { "an authority without a name".to_owned() } else { text }
 }
 
@@ -282,7 +282,7 @@ fn wrong_name(error: &rustls::Error, public: bool) -> Fault {
         rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
             presented,
             ..
-        }) => presented.iter().take(3).map(|name| plain(&of_name(name), None)).collect(),
+        }) => presented.iter().take(3).map(|name| plain(&of_name(name))).collect(),
         _ => Vec::new(),
     };
     let names: Vec<String> = names;

@@ -1,9 +1,19 @@
 //! One request over one connection, and what came back. Nothing is kept open.
 
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper::{Request, Response, body::Bytes, client::conn::http1, upgrade::OnUpgrade};
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Empty};
+use hyper::{
+    Request, Response,
+    body::{Bytes, Incoming},
+    client::conn::http1,
+    upgrade::OnUpgrade,
+};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, timeout_at},
+};
 
 /// What bytes go over: a connection, TLS in it, or a tunnel in either.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -15,21 +25,45 @@ pub(super) type Wire = Box<dyn Stream>;
 /// An answer, with what of its body is worth reading.
 pub(super) struct Answer {
     pub(super) head: http::response::Parts,
-    pub(super) body: Bytes,
+    pub(super) body: Vec<u8>,
+    /// Whether that is all of it.
+    pub(super) whole: bool,
 }
 
 /// A page is not read any further.
 const LONGEST_BODY: usize = 64 * 1024;
+/// Nor any longer: the head has said what matters, and some bodies never end.
+const BODY_TIMEOUT: Duration = Duration::from_millis(500);
+
+impl Answer {
+    async fn read(response: Response<Incoming>) -> Self {
+        let (head, mut incoming) = response.into_parts();
+        let (mut body, mut whole) = (Vec::new(), false);
+        let end = Instant::now() + BODY_TIMEOUT;
+        while body.len() < LONGEST_BODY {
+            match timeout_at(end, incoming.frame()).await {
+                Ok(Some(Ok(frame))) => {
+                    body.extend_from_slice(frame.data_ref().map(Bytes::as_ref).unwrap_or_default());
+                }
+                Ok(None) => {
+                    whole = true;
+                    break;
+                }
+                // A body that breaks off does not change what the head says.
+                Ok(Some(Err(_))) | Err(_) => break,
+            }
+        }
+        body.truncate(LONGEST_BODY);
+        Self { head, body, whole }
+    }
+}
 
 /// Sends a request without a body. `Err(None)`: the other side ended the connection.
 pub(super) async fn ask(wire: Wire, request: Request<Empty<Bytes>>) -> hyper::Result<Answer> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(wire)).await?;
     let answer = async move {
-        let (head, body) = sender.send_request(request).await?.into_parts();
-        // A body that breaks off does not change what the head says.
-        let body = Limited::new(body, LONGEST_BODY).collect().await;
-        let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        Ok(Answer { head, body })
+        let response = sender.send_request(request).await?;
+        Ok(Answer::read(response).await)
     };
     beside(answer, connection).await
 }
@@ -48,10 +82,7 @@ pub(super) async fn tunnel(wire: Wire, request: Request<Empty<Bytes>>) -> hyper:
             let upgrade: OnUpgrade = hyper::upgrade::on(&mut response);
             return Ok(Tunnel::Open(Box::new(TokioIo::new(upgrade.await?))));
         }
-        let (head, body) = response.into_parts();
-        let body = Limited::new(body, LONGEST_BODY).collect().await;
-        let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        Ok(Tunnel::Refused(Answer { head, body }))
+        Ok(Tunnel::Refused(Answer::read(response).await))
     };
     beside(answer, connection.with_upgrades()).await
 }

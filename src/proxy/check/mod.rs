@@ -10,10 +10,12 @@ mod chain;
 mod connect;
 mod exchange;
 mod fault;
+mod gate;
 mod handshake;
 mod identity;
 mod page;
 mod route;
+mod secret;
 mod target;
 mod tunnel;
 
@@ -27,6 +29,7 @@ use self::{
     chain::Stores,
     connect::Hop,
     exchange::Wire,
+    gate::{Gate, Turn},
     handshake::{Seen, Tls},
     route::Gateway,
 };
@@ -47,6 +50,8 @@ pub struct Probe {
     network: Network,
     stores: Stores,
     tls: Tls,
+    /// Of the proxies that are told credentials.
+    gates: Vec<(ProxyUrl, Gate)>,
     /// Of each step.
     timeout: Duration,
 }
@@ -108,7 +113,14 @@ impl Probe {
         let own = own.map(|files| identity::read(files, &provider)).transpose()?;
         let algorithms = provider.signature_verification_algorithms;
         let stores = Stores::new(bundle.as_deref(), places, algorithms, UnixTime::now());
-        Ok(Self { network, stores, tls: Tls { provider, own }, timeout })
+        let mut gates: Vec<(ProxyUrl, Gate)> = Vec::new();
+        for url in [network.https_proxy(), network.http_proxy()].into_iter().flatten() {
+            let signs_in = Gateway::of(url).is_some_and(|it| it.credentials.is_some());
+            if signs_in && !gates.iter().any(|(its, _)| its == url) {
+                gates.push((url.clone(), Gate::default()));
+            }
+        }
+        Ok(Self { network, stores, tls: Tls { provider, own }, gates, timeout })
     }
 
     /// Looks at all, some at a time, and tells them in their order.
@@ -153,9 +165,27 @@ impl Probe {
             let asked = answer::ask(wire, &target, proxy).await;
             asked.map_err(|fault| fault.unwrap_or_else(|| answer::none(seen.as_deref(), has_own)))
         };
-        let answer = look.step("http", limit, answer::silent, asked).await?;
+        // Only a question that a proxy forwards has credentials in it.
+        let turn = match target.scheme {
+            Scheme::Http => self.turn(look, "http").await?,
+            Scheme::Https => Turn::free(),
+        };
+        let answer = look.step("http", limit, answer::silent, asked).await;
+        turn.end(&answer);
         let public = look.authority.as_ref().is_some_and(|authority| authority.public);
-        answer::judge(&answer, &target, public).map_or(Ok(()), Err)
+        let gateway = proxy.map(|(_, gateway)| gateway);
+        answer::judge(&answer?, &target, public, gateway).map_or(Ok(()), Err)
+    }
+
+    /// Before a step in which the proxy is told credentials.
+    async fn turn(&self, look: &mut Look, step: &'static str) -> Result<Turn<'_>, Fault> {
+        let gate = match &look.route {
+            Route::Proxy(url) => self.gates.iter().find(|(its, _)| its == url),
+            Route::Direct { .. } => None,
+        };
+        let Some((_, gate)) = gate else { return Ok(Turn::free()) };
+        let turn = gate.enter().await;
+        turn.inspect_err(|_| look.steps.push(Step { name: step, took: Duration::ZERO }))
     }
 
     /// To the proxy, and for TLS through it.
@@ -184,7 +214,11 @@ impl Probe {
         }
         let target = look.target.clone();
         let silent = || tunnel::silent(url);
-        look.step("tunnel", self.timeout, silent, tunnel::open(wire, proxy, &target)).await
+        let turn = self.turn(look, "tunnel").await?;
+        let work = tunnel::open(wire, proxy, &target);
+        let opened = look.step("tunnel", self.timeout, silent, work).await;
+        turn.end(&opened);
+        opened
     }
 
     async fn shake(&self, look: &mut Look, wire: Wire) -> Result<(Arc<Seen>, Wire), Fault> {

@@ -4,8 +4,16 @@ use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use percent_encoding::percent_decode_str;
 
-use super::target::{Scheme, Target, bare};
-use crate::{config::ProxyUrl, proxy::Network};
+use super::{
+    exchange::Answer,
+    page,
+    secret::Secret,
+    target::{Purpose, Scheme, Target, bare},
+};
+use crate::{
+    config::ProxyUrl,
+    proxy::{Network, usable},
+};
 
 /// The way to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,41 +32,65 @@ pub(super) struct Gateway {
     pub(super) port: u16,
     /// User and password, as they are sent.
     pub(super) credentials: Option<String>,
+    /// What of them must not print.
+    pub(super) secret: Option<Secret>,
 }
 
 pub(super) fn of(target: &Target, network: &Network) -> Route {
-    let Some(uri) = target.uri() else { return Route::Direct { exempt: None } };
-    if let Some(proxy) = network.proxy_for(&uri) {
-        return Route::Proxy(proxy.clone());
-    }
-    let has_one = match target.scheme {
+    // Claude Code takes either proxy for either scheme, in this order (facts 3).
+    let schemes = match target.purpose {
+        Purpose::Claude | Purpose::Telemetry | Purpose::Optional => [Scheme::Https, Scheme::Http],
+        Purpose::SignIn | Purpose::Provision | Purpose::Asked => [target.scheme; 2],
+    };
+    let has_one = |scheme: &Scheme| match scheme {
         Scheme::Https => network.https_proxy().is_some(),
         Scheme::Http => network.http_proxy().is_some(),
     };
-    let exempt = network.no_proxy().into_iter().find(|entry| has_one && exempts(entry, &uri));
+    let uri = schemes.into_iter().find(has_one).and_then(|scheme| target.uri(scheme));
+    let Some(uri) = uri else { return Route::Direct { exempt: None } };
+    if let Some(proxy) = network.proxy_for(&uri) {
+        return Route::Proxy(proxy.clone());
+    }
+    let exempt = network.no_proxy().into_iter().find(|entry| exempts(entry, &uri));
     Route::Direct { exempt }
 }
 
 /// Whether this entry alone would do.
 fn exempts(entry: &str, uri: &Uri) -> bool {
     let all = Matcher::builder().all("http://proxy.invalid").no(entry.replace("*.", "."));
-    all.build().intercept(uri).is_none()
+    entry == "*" || all.build().intercept(uri).is_none()
 }
 
 impl Gateway {
     pub(super) fn of(url: &ProxyUrl) -> Option<Self> {
-        let text = url.expose();
-        let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let uri: Uri = text.parse().ok()?;
-        let scheme = if uri.scheme_str() == Some("https") { Scheme::Https } else { Scheme::Http };
-        let authority = uri.authority()?;
-        let credentials = authority.as_str().rsplit_once('@').map(|(user, _)| {
-            let decoded = percent_decode_str(user).decode_utf8_lossy().into_owned();
+        let address = usable(url).ok()?;
+        let scheme = if address.scheme() == "https" { Scheme::Https } else { Scheme::Http };
+        let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let user = decoded(address.username());
+        let password = address.password().map(decoded).unwrap_or_default();
+        let signs_in = !user.is_empty() || !password.is_empty();
+        Some(Self {
+            scheme,
+            host: bare(address.host_str()?).to_owned(),
+            port: address.port().unwrap_or(scheme.port()),
             // Basic credentials have a colon, even without a password.
-            if user.contains(':') { decoded } else { format!("{decoded}:") }
-        });
-        let port = authority.port_u16().unwrap_or(scheme.port());
-        Some(Self { scheme, host: bare(authority.host()).to_owned(), port, credentials })
+            credentials: signs_in.then(|| format!("{user}:{password}")),
+            secret: Secret::of(url, &user, &password),
+        })
+    }
+
+    /// Whether the words of an answer can be told: nothing in them is secret. Of a part of them that
+    /// cannot be said, as they may end within it.
+    pub(super) fn lets_tell(&self, answer: &Answer) -> bool {
+        self.secret.as_ref().is_none_or(|secret| {
+            let text = page::text(&answer.body);
+            answer.whole && !secret.is_in(&answer.body) && !secret.is_in(text.as_bytes())
+        })
+    }
+
+    /// The same of a word of its head.
+    pub(super) fn lets_tell_word(&self, word: &str) -> bool {
+        self.secret.as_ref().is_none_or(|secret| !secret.is_in(word.as_bytes()))
     }
 }
 
@@ -98,5 +130,23 @@ mod tests {
         assert_eq!(gateway.credentials.as_deref(), Some("ada:s3@cret"));
         let token = Gateway::of(&"token@proxy.test".parse().unwrap()).unwrap();
         assert_eq!((token.port, token.credentials.as_deref()), (80, Some("token:")));
+        // What our own calls take as it is.
+        let odd = Gateway::of(&"http://ädä:p^{}|ß@proxy.test:1".parse().unwrap()).unwrap();
+        assert_eq!(odd.credentials.as_deref(), Some("ädä:p^{}|ß"));
+        let open = Gateway::of(&"https://[::1]".parse().unwrap()).unwrap();
+        assert_eq!((open.host.as_str(), open.port, open.credentials), ("::1", 443, None));
+    }
+
+    #[test]
+    fn claude_code_takes_the_one_proxy_there_is_for_both_schemes() {
+        let proxy = Proxy { http_proxy: "http://p:1".parse().ok(), ..Proxy::default() };
+        let network = Network::of(&proxy, Path::new("/"), &|_| None).unwrap();
+        let route = |purpose| of(&Target::https("x.test", purpose), &network);
+        for purpose in [Purpose::Claude, Purpose::Telemetry, Purpose::Optional] {
+            assert!(matches!(route(purpose), Route::Proxy(_)), "{purpose:?}");
+        }
+        assert_eq!(route(Purpose::Provision), Route::Direct { exempt: None });
+        let exempt = Target::https("169.254.169.254", Purpose::Claude);
+        assert!(matches!(of(&exempt, &network), Route::Direct { exempt: Some(_) }));
     }
 }

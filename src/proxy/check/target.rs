@@ -74,8 +74,9 @@ impl Target {
         at(&self.host, self.port)
     }
 
-    pub(super) fn uri(&self) -> Option<Uri> {
-        let scheme = self.scheme.name();
+    /// As if it were of this scheme.
+    pub(super) fn uri(&self, scheme: Scheme) -> Option<Uri> {
+        let scheme = scheme.name();
         Uri::builder().scheme(scheme).authority(self.authority()).path_and_query("/").build().ok()
     }
 }

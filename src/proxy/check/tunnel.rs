@@ -82,35 +82,60 @@ pub(super) fn refused(url: &ProxyUrl, gateway: &Gateway, answer: &Answer) -> Fau
     }
 }
 
-/// Status and text, without what we sent: some proxies repeat it.
+/// Status and text, or the status alone where the text may repeat what we sent.
 fn said(answer: &Answer, gateway: &Gateway) -> String {
-    let credentials = gateway.credentials.as_deref();
-    let password = credentials.and_then(|it| it.split_once(':')).map(|(_, password)| password);
-    let encoded = credentials.map(|it| BASE64_STANDARD.encode(it));
-    let text = page::text(&answer.body);
-    let text = match &encoded {
-        Some(encoded) => text.replace(encoded.as_str(), "***"),
-        None => text,
-    };
-    let text = plain(&text, password.filter(|it| !it.is_empty()));
     let status = answer.head.status;
-    if text.is_empty() { status.to_string() } else { format!("{status}: {text}") }
+    let text = Some(page::text(&answer.body)).filter(|_| gateway.lets_tell(answer));
+    match text.map(|text| plain(&text)).filter(|text| !text.is_empty()) {
+        Some(text) => format!("{status}: {text}"),
+        None => status.to_string(),
+    }
+}
+
+/// The schemes that a proxy takes, each once. One line may name several, with what belongs to each.
+fn offered(headers: &HeaderMap) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for value in headers.get_all(PROXY_AUTHENTICATE).iter().filter_map(|it| it.to_str().ok()) {
+        for part in unquoted(value).split(',') {
+            let part = part.trim();
+            let (scheme, rest) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
+            let is_token = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
+            // The others are `name=value`.
+            if scheme.is_empty() || !scheme.chars().all(is_token) || rest.trim().starts_with('=') {
+                continue;
+            }
+            if !all.iter().any(|it| it.eq_ignore_ascii_case(scheme)) {
+                all.push(plain(scheme));
+            }
+        }
+    }
+    all
+}
+
+/// Without what is in quotes, in which a comma separates nothing.
+fn unquoted(value: &str) -> String {
+    let (mut quoted, mut escaped) = (false, false);
+    let mut outside = |c: char| {
+        let was = quoted;
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = quoted,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+        !was
+    };
+    value.chars().filter(|c| outside(*c)).collect()
 }
 
 fn credentials(url: &ProxyUrl, gateway: &Gateway, headers: &HeaderMap) -> Fault {
-    let offered: Vec<String> = headers
-        .get_all(PROXY_AUTHENTICATE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .filter_map(|value| value.split([' ', ',']).next())
-        .map(|scheme| plain(scheme, None))
-        .filter(|scheme| !scheme.is_empty())
-        .collect();
+    let mut offered = offered(headers);
+    offered.retain(|scheme| gateway.lets_tell_word(scheme));
     let basic = offered.is_empty() || offered.iter().any(|it| it.eq_ignore_ascii_case("basic"));
     let listed = if offered.is_empty() { "no scheme".to_owned() } else { offered.join(", ") };
     let fault = if gateway.credentials.is_some() {
         let message = format!("the proxy {url} refuses its credentials; it offers {listed}");
-        Fault::new("proxy_credentials_wrong", message)
+        Fault::new(Fault::CREDENTIALS_WRONG, message)
     } else {
         let message = format!("the proxy {url} asks for credentials; it offers {listed}");
         Fault::new("proxy_credentials_missing", message)
@@ -148,4 +173,26 @@ pub(super) fn not_http(url: &ProxyUrl) -> Fault {
         "correct `https_proxy` below `proxy:`: its port, and `https://` if the proxy itself speaks \
          TLS; SOCKS is not spoken by Claude Code",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scheme_of_a_line_is_an_offer() {
+        for (lines, schemes) in [
+            (&["Negotiate, NTLM, Basic realm=\"x\""][..], &["Negotiate", "NTLM", "Basic"][..]),
+            (&["Basic realm=\"a, NTLM \\\" b\", charset=\"UTF-8\""], &["Basic"]),
+            (&["Digest realm=x, nonce = \"y\", qop=auth", "basic", "Basic"], &["Digest", "basic"]),
+            (&["Negotiate YII==, ,NTLM"], &["Negotiate", "NTLM"]),
+            (&["\"", ""], &[]),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(PROXY_AUTHENTICATE, line.parse().unwrap());
+            }
+            assert_eq!(offered(&headers), schemes, "{lines:?}");
+        }
+    }
 }
