@@ -29,6 +29,7 @@ use crate::{
 const PAYS: &str = "x-goog-user-project";
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 const LOGIN: &str = "sign in: gcloud auth application-default login";
+const MACHINE: &str = "this machine's own account";
 const NAME_A_FILE: &str = "or name a file with credentials: GOOGLE_APPLICATION_CREDENTIALS";
 
 /// What the environment says of sign-in. Read once, by the command line.
@@ -139,9 +140,8 @@ impl TokenSource {
     fn of_machine(payer: Option<&str>) -> Result<Self> {
         let builder = mds::Builder::default().with_scopes([SCOPE]);
         let builder = payer.into_iter().fold(builder, mds::Builder::with_quota_project_id);
-        let name = "this machine's own account";
-        let credentials = builder.build().map_err(|error| not_signed_in(name, &error))?;
-        Ok(Self::new(Source::Google(credentials), name))
+        let credentials = builder.build().map_err(|error| not_signed_in(MACHINE, &error))?;
+        Ok(Self::new(Source::Google(credentials), MACHINE))
     }
 
     async fn of_gcloud(payer: &str) -> Result<Self> {
@@ -242,10 +242,41 @@ fn could_not_sign_in(name: &str) -> String {
     format!("could not sign in to Google Cloud with {name}")
 }
 
-fn not_signed_in(name: &str, error: &dyn std::error::Error) -> Error {
+fn not_signed_in(name: &str, error: &(dyn std::error::Error + 'static)) -> Error {
+    // Off Google's machines nobody answers for one.
+    if name != MACHINE
+        && let Some(why) = unreached(error)
+    {
+        let error = Error::new(Kind::Cloud, could_not_sign_in(name)).caused_by(why);
+        return error.hint("see where the way ends: groundwork proxy check");
+    }
     let why = answered(error).unwrap_or_else(|| innermost(error));
     let why = why.trim_end_matches(" and future attempts will not succeed").to_owned();
     Error::new(Kind::Denied, could_not_sign_in(name)).caused_by(why).hint(LOGIN).hint(NAME_A_FILE)
+}
+
+/// Where the way to a token endpoint ended, if it did: to sign in anew does not help then.
+fn unreached(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let mut cause = error;
+    let call = loop {
+        match cause.downcast_ref::<reqwest::Error>() {
+            Some(call) => break call,
+            None => cause = cause.source()?,
+        }
+    };
+    if !call.is_request() && !call.is_timeout() {
+        return None;
+    }
+    let host = call.url().and_then(|url| url.host_str()).unwrap_or("the token endpoint");
+    let why = innermost(call);
+    let why = why.split(" (os error").next().unwrap_or_default().to_lowercase();
+    Some(match why.strip_prefix("tunnel error: ") {
+        Some("unsuccessful") => format!("the proxy does not let `{host}` through"),
+        Some("proxy authorization required") => {
+            "the proxy asks for a user and a password, or refuses those of its URL (407)".to_owned()
+        }
+        _ => format!("no answer of `{host}`: {why}"),
+    })
 }
 
 /// What a token endpoint said, which Google's library has in one of its messages only.
@@ -285,6 +316,17 @@ mod tests {
         let source = TokenSource::given("ya29.secret", None).unwrap();
         assert!(!format!("{source:?}").contains("secret"));
         assert!(TokenSource::given("a\nb", None).is_err());
+    }
+
+    #[tokio::test]
+    async fn who_does_not_get_there_is_not_told_to_sign_in() {
+        let nobody = reqwest::Proxy::all("http://127.0.0.1:1").unwrap();
+        let client = reqwest::Client::builder().proxy(nobody).build().unwrap();
+        let why = client.get("https://oauth2.googleapis.com/token").send().await.unwrap_err();
+        let error = not_signed_in("`adc.json`", &why);
+        assert_eq!(error.hints(), ["see where the way ends: groundwork proxy check"]);
+        assert!(error.causes().concat().contains("no answer of `oauth2.googleapis.com`: "));
+        assert_eq!(not_signed_in(MACHINE, &why).hints(), [LOGIN, NAME_A_FILE]);
     }
 
     #[test]
