@@ -147,6 +147,7 @@ pub(super) trait Tenant: Sized {
             return Ok(ControlFlow::Break(exit));
         }
         tenant.tell_warnings(ui);
+        tenant.tell_network(ui);
         Ok(ControlFlow::Continue(tenant))
     }
 
@@ -155,6 +156,13 @@ pub(super) trait Tenant: Sized {
         let tenant = Self::read_silently(global)?;
         tenant.tell_warnings(ui);
         Ok(tenant)
+    }
+
+    /// Says what of the network is not as the environment has it, to who is about to call.
+    fn tell_network(&self, ui: &Ui) {
+        if let Some((message, hint)) = self.network().warning() {
+            ui.warning(&message, Some(&hint));
+        }
     }
 
     fn tell_warnings(&self, ui: &Ui) {

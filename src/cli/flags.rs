@@ -89,8 +89,8 @@ pub(super) fn told_hosts(all: &Environment) -> Vec<Target> {
     urls.filter_map(|(name, value)| Target::of_url(value, purpose(name)?)).collect()
 }
 
-/// Where a configuration is.
-fn folder(path: &Path) -> PathBuf {
+/// Where a configuration is. Absolute.
+pub(super) fn folder(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     path.parent().unwrap_or(Path::new("/")).to_owned()
 }

@@ -6,7 +6,7 @@
 
 use std::{ops::ControlFlow, path::Path, process::Command};
 
-use super::variable;
+use super::{flags::folder, variable};
 use crate::{
     config::Proxy,
     error::{Error, Kind, Result},
@@ -16,9 +16,7 @@ use crate::{
 
 /// What the configuration at `path` says, and where it says nothing, the environment.
 pub(super) fn of(proxy: &Proxy, path: &Path) -> Result<Network> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let folder = std::path::absolute(folder).unwrap_or(folder.to_owned());
-    Network::of(proxy, &folder, &variable)
+    Network::of(proxy, &folder(path), &variable)
 }
 
 /// Goes on, if the environment says all that `network` does. Else the program starts anew, which on

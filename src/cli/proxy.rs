@@ -148,6 +148,7 @@ impl Check {
 impl OfTenant for Check {
     fn run_for<T: Tenant>(&self, global: &Global, ui: &Ui) -> Ending {
         let tenant = T::read(global, ui)?;
+        tenant.tell_network(ui);
         let network = tenant.network().clone();
         interrupt::run(ui, |stop| async move {
             let mut needed = tenant.hosts().await;

@@ -60,6 +60,18 @@ pub fn of_system() -> Vec<CertificateDer<'static>> {
     rustls_native_certs::load_native_certs().certs
 }
 
+/// That this system trusts nobody. `named_by` is the variable that says whom it trusts, if one does.
+pub(super) fn none(named_by: Option<&str>) -> Error {
+    match named_by {
+        Some(name) => {
+            Error::new(Kind::Config, format!("there is no authority in what {name} names"))
+                .hint(format!("name a PEM file or a folder of authorities, or: unset {name}"))
+        }
+        None => Error::new(Kind::Config, "could not find the authorities of this system")
+            .hint("install them (the package ca-certificates), or name them: SSL_CERT_FILE"),
+    }
+}
+
 /// Those that lie where systems keep them, whatever the environment says.
 pub(super) fn of_folders() -> Vec<CertificateDer<'static>> {
     let folders = openssl_probe::candidate_cert_dirs();
@@ -133,6 +145,9 @@ mod tests {
         assert_eq!(error(b"\x30\x82\x03\xff"), "it is DER, not PEM");
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         assert_eq!(error(broken.as_bytes()), "there is no certificate in it");
+        let none = none(Some("SSL_CERT_DIR"));
+        assert_eq!(none.to_string(), "there is no authority in what SSL_CERT_DIR names");
+        assert!(none.hints().concat().contains("unset SSL_CERT_DIR"), "{none:?}");
         let missing = of_bundle(Path::new("/nowhere/ca.pem")).unwrap_err();
         assert_eq!(missing.to_string(), "could not read the CA bundle /nowhere/ca.pem");
         assert_eq!(of_bundle(Path::new("/")).unwrap_err().causes(), ["it is a folder"]);

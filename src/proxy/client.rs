@@ -6,12 +6,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{
     IntoUrl, Method, Proxy, Request, RequestBuilder, Response, StatusCode, Url, redirect::Policy,
 };
 
-use super::{Network, tls, unanswered::Unanswered, usable};
+use super::{Network, exempt::Exempt, tls, unanswered::Unanswered, usable};
 use crate::{
     config::ProxyUrl,
     error::{Error, Kind, Result},
@@ -83,7 +82,7 @@ impl Client {
 
 /// Which proxy a call goes through, ready to be asked for each connection.
 struct Way {
-    matcher: Matcher,
+    exempt: Exempt,
     https: Option<Url>,
     http: Option<Url>,
 }
@@ -92,14 +91,16 @@ impl Way {
     fn of(network: &Network) -> Result<Self> {
         let url = |url: Option<&ProxyUrl>| url.map(usable).transpose();
         Ok(Self {
-            matcher: network.matcher(),
+            exempt: network.exempt(),
             https: url(network.https_proxy())?,
             http: url(network.http_proxy())?,
         })
     }
 
     fn proxy(&self, url: &Url) -> Option<Url> {
-        self.matcher.intercept(&url.as_str().parse().ok()?)?;
+        if self.exempt.covers(&url.as_str().parse().ok()?) {
+            return None;
+        }
         if url.scheme() == "http" { self.http.clone() } else { self.https.clone() }
     }
 }

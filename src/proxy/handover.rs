@@ -39,7 +39,7 @@ impl Network {
         }
         if self.has_proxy() {
             let names = [v::NO_PROXY, v::NO_PROXY_LOWER];
-            all.extend(names.map(|variable| (variable.name, self.plain_no_proxy().into())));
+            all.extend(names.map(|variable| (variable.name, self.exempt_list().into())));
         }
         if let Some(path) = self.ca_bundle() {
             all.extend(self.authorities(path, environment));
@@ -86,6 +86,9 @@ mod tests {
 
     type Variables = BTreeMap<String, OsString>;
 
+    /// A file that is there.
+    const THERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+
     /// What the next run of the program has, which reads the network anew.
     fn next(proxy: &Proxy, now: &Variables) -> Variables {
         let text = |name: &str| now.get(name).and_then(|value| value.to_str().map(Into::into));
@@ -116,8 +119,10 @@ mod tests {
             variables(&[("HTTPS_PROXY", "http://other:1"), ("https_proxy", "http://third:1")]),
             variables(&[("ALL_PROXY", "http://all:1"), ("NO_PROXY", "a.test b.test")]),
             variables(&[("all_proxy", "socks5://all:1"), ("SSL_CERT_FILE", "/my.pem")]),
-            variables(&[("SSL_CERT_DIR", ""), ("NODE_EXTRA_CA_CERTS", "node.pem")]),
-            variables(&[("AWS_CA_BUNDLE", "/aws.pem"), ("no_proxy", "*")]),
+            variables(&[("SSL_CERT_DIR", ""), ("NODE_EXTRA_CA_CERTS", "Cargo.toml")]),
+            variables(&[("AWS_CA_BUNDLE", THERE), ("no_proxy", "*")]),
+            variables(&[("NODE_EXTRA_CA_CERTS", "/absent.pem"), ("HTTP_PROXY", "HTTP://p:1")]),
+            variables(&[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "*******.x.test,*.*.y,z:1")]),
         ];
         for proxy in [full(), Proxy::default()] {
             for environment in &environments {
@@ -140,7 +145,8 @@ mod tests {
             assert_eq!(next[name], "http://ada:s3cret@proxy:3128");
         }
         let no_proxy = next["no_proxy"].to_str().unwrap();
-        assert!(no_proxy.starts_with(".corp.test,169.254.169.254,"), "{no_proxy}");
+        let own = ".corp.test,localhost,127.0.0.1,::1,169.254.169.254,";
+        assert!(no_proxy.starts_with(own), "{no_proxy}");
         assert_eq!(next["NO_PROXY"], next["no_proxy"]);
         for name in ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE"] {
             assert_eq!(next[name], "/work/ca.pem", "{name}");
@@ -165,8 +171,8 @@ mod tests {
 
     #[test]
     fn a_bundle_for_claude_code_alone_does_not_replace_that_of_a_command_line() {
-        let next = next(&Proxy::default(), &variables(&[("NODE_EXTRA_CA_CERTS", "/gateway.pem")]));
-        assert_eq!(next["SSL_CERT_FILE"], "/gateway.pem");
+        let next = next(&Proxy::default(), &variables(&[("NODE_EXTRA_CA_CERTS", THERE)]));
+        assert_eq!(next["SSL_CERT_FILE"], THERE);
         assert!(!next.contains_key("AWS_CA_BUNDLE"));
     }
 }

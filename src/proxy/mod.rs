@@ -8,6 +8,7 @@ pub mod authority;
 mod bundle;
 pub mod check;
 mod client;
+mod exempt;
 mod handover;
 mod tls;
 mod unanswered;
@@ -19,9 +20,9 @@ use std::{
 };
 
 use http::Uri;
-use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
+use self::exempt::{Exempt, LOOPBACK};
 pub use self::{
     bundle::write as write_bundle,
     client::Client,
@@ -63,8 +64,21 @@ pub struct Network {
     /// By what the bundle is named.
     named_by: &'static str,
     client: Option<ClientCertificate>,
-    /// The variable that names a SOCKS proxy, where no other proxy is named.
-    socks: Option<&'static str>,
+    /// What names a proxy that no call can go through, where none is named that it can.
+    unusable: Option<Unusable>,
+    /// What names a bundle in the environment that is not there.
+    absent: Option<(PathBuf, &'static str)>,
+    /// What says in the environment what the system's authorities are.
+    system_named_by: Option<&'static str>,
+}
+
+/// A variable whose proxy cannot be used. Its value may hold a password, and is not here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Unusable {
+    name: &'static str,
+    /// Whether it is one of SOCKS.
+    socks: bool,
+    why: String,
 }
 
 /// The files with which this machine identifies itself in a handshake. PEM, absolute.
@@ -79,37 +93,43 @@ type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Network {
     /// What the configuration says, and where it says nothing, the environment. A relative path is
-    /// meant from `folder`, the configuration's.
+    /// meant from `folder`, the configuration's. A mistake in the environment is none of those who
+    /// make no call: see [`Self::passable`].
     pub fn of(proxy: &Proxy, folder: &Path, environment: Environment<'_>) -> Result<Self> {
         let absolute = |path: &PathBuf| folder.join(path);
+        for url in [&proxy.https_proxy, &proxy.http_proxy].into_iter().flatten() {
+            usable(url)?;
+        }
         let url = |configured: &Option<ProxyUrl>, names: [&Variable; 2]| match configured {
-            Some(url) => usable(url).map(|_| Some(url.clone())),
+            Some(url) => Ok(Some(url.clone())),
             None => named(&names, environment),
         };
-        let encrypted = url(&proxy.https_proxy, [v::HTTPS_PROXY_LOWER, v::HTTPS_PROXY])?;
-        let plain = url(&proxy.http_proxy, [v::HTTP_PROXY_LOWER, v::HTTP_PROXY])?;
-        let all = [v::ALL_PROXY_LOWER, v::ALL_PROXY];
-        let socks = first(&all, environment)
-            .filter(|(_, value)| value.starts_with("socks"))
-            .map(|(name, _)| name);
-        let all = if socks.is_none() { named(&all, environment)? } else { None };
-        let socks = socks.filter(|_| encrypted.is_none());
+        let all = named(&[v::ALL_PROXY_LOWER, v::ALL_PROXY], environment);
+        let encrypted = url(&proxy.https_proxy, [v::HTTPS_PROXY_LOWER, v::HTTPS_PROXY]);
+        let plain = url(&proxy.http_proxy, [v::HTTP_PROXY_LOWER, v::HTTP_PROXY]);
+        // Both clouds are `https`: with a proxy for that, the others keep nobody from them.
+        let unusable = match &encrypted {
+            Ok(Some(_)) => None,
+            Err(why) => Some(why.clone()),
+            Ok(None) => plain.as_ref().err().or(all.as_ref().err()).cloned(),
+        };
+        let all = all.ok().flatten();
         let mut no_proxy = proxy.no_proxy.clone();
         if no_proxy.is_empty()
             && let Some((_, list)) = first(&[v::NO_PROXY_LOWER, v::NO_PROXY], environment)
         {
             no_proxy = list.split([',', ' ']).filter(|it| !it.is_empty()).map(Into::into).collect();
         }
-        let of_environment = CA_BUNDLES.iter().find_map(|name| {
-            let path = environment(name).filter(|value| !value.is_empty())?;
-            Some((std::path::absolute(&path).unwrap_or(path.into()), *name))
-        });
         let configured = proxy.ca_bundle.as_ref().map(|path| (absolute(path), CONFIGURED));
-        let (ca_bundle, named_by) = configured.or(of_environment).unzip();
+        let of_environment = if configured.is_none() { bundles(environment) } else { Vec::new() };
+        // Left over from another day, it is passed over, as Claude Code does.
+        let absent = of_environment.first().filter(|(path, _)| !path.exists()).cloned();
+        let there = of_environment.into_iter().find(|(path, _)| path.exists());
+        let (ca_bundle, named_by) = configured.or(there).unzip();
         let client = proxy.client_cert.as_ref().zip(proxy.client_key.as_ref());
         Ok(Self {
-            https_proxy: encrypted.or_else(|| all.clone()),
-            http_proxy: plain.or(all),
+            https_proxy: encrypted.ok().flatten().or_else(|| all.clone()),
+            http_proxy: plain.ok().flatten().or(all),
             no_proxy,
             ca_bundle,
             named_by: named_by.unwrap_or_default(),
@@ -117,23 +137,36 @@ impl Network {
                 certificate: absolute(certificate),
                 key: absolute(key),
             }),
-            socks,
+            unusable,
+            absent,
+            system_named_by: first(&[v::SSL_CERT_FILE, v::SSL_CERT_DIR], environment)
+                .map(|(name, _)| name),
         })
     }
 
-    /// The way to the network, where there is one: no library here speaks SOCKS, and without its proxy
-    /// a call would only be lost.
+    /// The way to the network, where there is one: without the proxy that is meant a call would only
+    /// be lost.
     pub fn passable(self) -> Result<Self> {
-        match self.socks {
-            Some(name) if !self.no_proxy.iter().any(|it| it == "*") => {
-                let message =
-                    format!("{name} names a SOCKS proxy, which Groundwork does not speak");
+        match &self.unusable {
+            Some(Unusable { name, socks, why }) if !self.no_proxy.iter().any(|it| it == "*") => {
+                let message = if *socks {
+                    format!("{name} names a SOCKS proxy, which Groundwork does not speak")
+                } else {
+                    format!("{name}: {why}")
+                };
                 Err(Error::new(Kind::Config, message)
                     .hint("name an HTTP proxy: `proxy.https_proxy` in the configuration, or HTTPS_PROXY")
                     .hint(format!("or go without: unset {name}")))
             }
             _ => Ok(self),
         }
+    }
+
+    /// What is not as the environment says, and yet keeps nobody from the network; and what to do.
+    pub fn warning(&self) -> Option<(String, String)> {
+        let (path, name) = self.absent.as_ref()?;
+        let message = format!("{name} names `{}`, which is not there: passed over", path.display());
+        Some((message, format!("name a file that is there, or: unset {name}")))
     }
 
     /// The same, with this bundle where nothing else has named one.
@@ -153,10 +186,10 @@ impl Network {
         self.http_proxy.as_ref()
     }
 
-    /// Hosts, domains and addresses that are reached without the proxy: what was said, and a machine's
-    /// own metadata service, which no proxy reaches.
+    /// Hosts, domains and addresses that are reached without the proxy: what was said, this machine
+    /// itself, and its own metadata service, which no proxy reaches.
     pub fn no_proxy(&self) -> Vec<String> {
-        let own = METADATA.iter().map(|host| (*host).to_owned());
+        let own = LOOPBACK.into_iter().chain(METADATA).map(ToOwned::to_owned);
         let own = own.filter(|host| !self.no_proxy.contains(host));
         self.no_proxy.iter().cloned().chain(own).collect()
     }
@@ -182,45 +215,57 @@ impl Network {
 
     /// The proxy that a call to `uri` goes through.
     pub fn proxy_for(&self, uri: &Uri) -> Option<&ProxyUrl> {
-        self.matcher().intercept(uri)?;
-        match uri.scheme_str() {
-            Some("http") => self.http_proxy.as_ref(),
+        let url = match uri.scheme_str()? {
+            "http" => self.http_proxy.as_ref(),
             _ => self.https_proxy.as_ref(),
-        }
-    }
-
-    fn matcher(&self) -> Matcher {
-        let url = |url: &Option<ProxyUrl>| {
-            url.as_ref().and_then(|url| usable(url).ok()).map(String::from).unwrap_or_default()
         };
-        Matcher::builder()
-            .https(url(&self.https_proxy))
-            .http(url(&self.http_proxy))
-            .no(self.plain_no_proxy())
-            .build()
+        url.filter(|_| !self.exempt().covers(uri))
     }
 
-    /// As most tools read it: `*.x` is a form that some know for what `.x` is to all.
-    fn plain_no_proxy(&self) -> String {
-        let plain: Vec<String> = self.no_proxy().iter().map(|it| it.replace("*.", ".")).collect();
-        plain.join(",")
+    fn exempt(&self) -> Exempt {
+        Exempt::of(self.no_proxy().iter().map(String::as_str))
     }
+
+    /// What is reached without the proxy, as most tools read it.
+    fn exempt_list(&self) -> String {
+        exempt::list(self.no_proxy().iter().map(String::as_str))
+    }
+
+    /// What says in the environment what the system's authorities are.
+    fn system_named_by(&self) -> Option<&'static str> {
+        self.system_named_by
+    }
+}
+
+/// The bundles that the environment names.
+fn bundles(environment: Environment<'_>) -> Vec<(PathBuf, &'static str)> {
+    let named = CA_BUNDLES.iter().filter_map(|name| {
+        let path = environment(name).filter(|value| !value.is_empty())?;
+        Some((std::path::absolute(&path).unwrap_or(path.into()), *name))
+    });
+    named.collect()
 }
 
 /// The first of these variables that says something.
 fn first(names: &[&Variable], environment: Environment<'_>) -> Option<(&'static str, String)> {
     names.iter().find_map(|variable| {
-        let value = environment(variable.name).filter(|value| !value.is_empty())?;
+        let value = environment(variable.name).filter(|value| !value.trim().is_empty())?;
         Some((variable.name, value))
     })
 }
 
-/// The proxy that one of these variables names. Its value may hold a password: no message has it.
-fn named(names: &[&Variable], environment: Environment<'_>) -> Result<Option<ProxyUrl>> {
+/// The proxy that one of these variables names.
+fn named(names: &[&Variable], environment: Environment<'_>) -> Result<Option<ProxyUrl>, Unusable> {
     let Some((name, value)) = first(names, environment) else { return Ok(None) };
-    let url: ProxyUrl =
-        value.parse().map_err(|invalid| Error::new(Kind::Config, format!("{name}: {invalid}")))?;
-    usable(&url).map(|_| Some(url))
+    // A scheme is the same in upper case.
+    let text = match value.trim().split_once("://") {
+        Some((scheme, rest)) => format!("{}://{rest}", scheme.to_ascii_lowercase()),
+        None => value.trim().to_owned(),
+    };
+    let unusable = |why: String| Unusable { name, socks: text.starts_with("socks"), why };
+    let url: ProxyUrl = text.parse().map_err(|invalid| unusable(format!("{invalid}")))?;
+    usable(&url).map_err(|error| unusable(error.to_string()))?;
+    Ok(Some(url))
 }
 
 /// The URL with a scheme, and with what no URL may hold written with `%`: as every client reads it
@@ -273,13 +318,47 @@ mod tests {
 
     #[test]
     fn a_bad_url_in_the_environment_is_told_without_its_password() {
-        let error = of(&Proxy::default(), &[("HTTPS_PROXY", "ftp://a:s3cret@h")]).unwrap_err();
-        assert!(error.to_string().starts_with("HTTPS_PROXY: "), "{error}");
-        assert!(!error.to_string().contains("s3cret"), "{error}");
+        for name in ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"] {
+            let network = of(&Proxy::default(), &[(name, "ftp://a:s3cret@h")]).unwrap();
+            assert!(!format!("{network:?}").contains("s3cret"), "{network:?}");
+            let error = network.passable().unwrap_err();
+            assert!(error.to_string().starts_with(&format!("{name}: ")), "{error}");
+            assert!(error.hints().concat().contains(&format!("unset {name}")), "{error:?}");
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
     }
 
     #[test]
-    fn a_machines_own_metadata_service_is_never_behind_the_proxy() {
+    fn a_bad_url_in_the_environment_keeps_nobody_from_a_proxy_that_is_named() {
+        let proxy = Proxy { https_proxy: "http://mine:1".parse().ok(), ..Proxy::default() };
+        for name in ["HTTPS_PROXY", "HTTP_PROXY", "all_proxy"] {
+            let network = of(&proxy, &[(name, "SOCKS5://p:1")]).unwrap().passable().unwrap();
+            assert_eq!(shown(&network, "https://x.test").as_deref(), Some("http://mine:1"));
+        }
+        let network = of(&Proxy::default(), &[("https_proxy", " "), ("HTTPS_PROXY", "HTTP://p:1")]);
+        let network = network.unwrap().passable().unwrap();
+        assert_eq!(shown(&network, "https://x.test").as_deref(), Some("http://p:1"));
+        let error = of(&Proxy::default(), &[("HTTPS_PROXY", "SOCKS5h://p:1")]).unwrap().passable();
+        assert!(error.unwrap_err().to_string().contains("names a SOCKS proxy"));
+    }
+
+    #[test]
+    fn a_bundle_of_the_environment_that_is_not_there_is_passed_over_with_a_word() {
+        let there = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let environment = [("NODE_EXTRA_CA_CERTS", "/nowhere/ca.pem"), ("AWS_CA_BUNDLE", there)];
+        let network = of(&Proxy::default(), &environment).unwrap();
+        assert_eq!(network.ca_bundle(), Some(Path::new(there)));
+        let (message, hint) = network.warning().unwrap();
+        assert!(message.contains("NODE_EXTRA_CA_CERTS names `/nowhere/ca.pem`"), "{message}");
+        assert!(hint.contains("unset NODE_EXTRA_CA_CERTS"), "{hint}");
+        let proxy = Proxy { ca_bundle: Some("ca.pem".into()), ..Proxy::default() };
+        let network = of(&proxy, &environment).unwrap();
+        assert_eq!(network.ca_bundle(), Some(Path::new("/work/ca.pem")));
+        assert_eq!(network.warning(), None);
+    }
+
+    #[test]
+    fn this_machine_and_its_metadata_service_are_never_behind_the_proxy() {
         let proxy = Proxy {
             https_proxy: "http://p:1".parse().ok(),
             http_proxy: "http://p:1".parse().ok(),
@@ -288,6 +367,9 @@ mod tests {
         };
         let network = of(&proxy, &[]).unwrap();
         for direct in [
+            "http://localhost:4318",
+            "http://127.0.0.1:4566/x",
+            "http://[::1]:4318",
             "http://169.254.169.254/x",
             "http://metadata.google.internal/x",
             "https://gw.corp.test",

@@ -16,7 +16,7 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::{ClientCertificate, Network};
+use super::{ClientCertificate, Network, authority};
 use crate::error::{Error, Kind, Result};
 
 /// What a handshake takes. Reads the files; every mistake in them is an error.
@@ -32,7 +32,12 @@ pub(super) fn configuration(network: &Network) -> Result<ClientConfig> {
     } else {
         Verifier::new_with_extra_roots(extra, Arc::clone(&provider))
     };
-    let verifier = Arc::new(Telling(verifier.map_err(set_up)?));
+    let verifier = verifier.map_err(|error| {
+        // The verifier has no type for it.
+        let none = authority::of_system().is_empty();
+        if none { authority::none(network.system_named_by()) } else { set_up(error) }
+    })?;
+    let verifier = Arc::new(Telling(verifier));
     let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let tls = tls.map_err(set_up)?.dangerous().with_custom_certificate_verifier(verifier);
     let mut tls = match network.client_certificate() {

@@ -13,7 +13,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::METADATA;
+use super::{METADATA, exempt, exempt::LOOPBACK};
 use crate::{
     claude::{
         Environment,
@@ -21,9 +21,6 @@ use crate::{
     },
     config::{Proxy, ProxyUrl},
 };
-
-/// This machine itself. The client exempts nothing by itself (facts 3).
-const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// The variables that name all authorities that a tool trusts.
 pub const REPLACING: [&Variable; 9] = [
@@ -92,6 +89,11 @@ impl Variables {
             all.take_back(v::ALL_PROXY);
             all.take_back(v::ALL_PROXY_LOWER);
         }
+        // The client would take it for all addresses, before the one that is meant (facts 3).
+        if http_proxy.is_some() && https_proxy.is_none() {
+            all.take_back(v::HTTPS_PROXY);
+            all.take_back(v::HTTPS_PROXY_LOWER);
+        }
         if let Some(bundle) = self.ca_bundle() {
             all.set(v::NODE_EXTRA_CA_CERTS, shown(bundle));
             all.take_back(v::NODE_TLS_REJECT_UNAUTHORIZED);
@@ -124,21 +126,10 @@ impl Variables {
         self.proxy.client_cert.as_deref().zip(self.proxy.client_key.as_deref())
     }
 
-    /// What is reached without the proxy, in the one form that all of them know: `.x` for `x` and
-    /// what is below it, where only some know `*.x`.
+    /// What is reached without the proxy, as every tool reads it.
     fn exempt(&self) -> String {
-        let mut list: Vec<String> = Vec::new();
-        let own = LOOPBACK.iter().chain(&METADATA).map(|&host| host.to_owned());
-        let given = self.no_proxy.iter().map(|entry| match entry.strip_prefix("*.") {
-            Some(domain) => format!(".{domain}"),
-            None => entry.clone(),
-        });
-        for entry in given.chain(own) {
-            if !list.contains(&entry) {
-                list.push(entry);
-            }
-        }
-        if list.iter().any(|entry| entry == "*") { "*".to_owned() } else { list.join(",") }
+        let given = self.no_proxy.iter().map(String::as_str);
+        exempt::list(given.chain(LOOPBACK).chain(METADATA))
     }
 }
 
@@ -215,6 +206,8 @@ mod tests {
         let all = told(&proxy, Some("git.corp.test, .x"));
         assert!(value(&all, "NO_PROXY").unwrap().starts_with("git.corp.test,.x,localhost,"));
         assert!(!all.is_secret("http_proxy"));
+        let unset: Vec<&str> = all.unset().collect();
+        assert_eq!(unset, ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"]);
         let all = told(&Proxy { no_proxy: vec!["*".into()], ..proxy }, Some("a"));
         assert_eq!(value(&all, "NO_PROXY"), Some("*"));
     }

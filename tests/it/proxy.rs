@@ -77,6 +77,17 @@ fn says_no_secret(run: &Run) {
     }
 }
 
+/// A file of Google's with which a person is signed in.
+fn person() -> String {
+    let person = json!({
+        "type": "authorized_user",
+        "client_id": "764086051850.apps.googleusercontent.com",
+        "client_secret": "of-the-client",
+        "refresh_token": "1//refresh-me",
+    });
+    person.to_string()
+}
+
 const CHECK: &str = "hint: see where the way ends: groundwork proxy check";
 
 fn interceptor() -> Setup {
@@ -165,13 +176,7 @@ fn googles_own_library_signs_in_through_the_proxy_of_the_configuration() {
     desk.put("vertex-config.yaml", &behind(vertex::SMALL, &proxy));
     // A stale one is overruled.
     desk.set("https_proxy", "http://127.0.0.1:1");
-    let person = json!({
-        "type": "authorized_user",
-        "client_id": "764086051850.apps.googleusercontent.com",
-        "client_secret": "of-the-client",
-        "refresh_token": "1//refresh-me",
-    });
-    let path = desk.put("credentials.json", &person.to_string());
+    let path = desk.put("credentials.json", &person());
     desk.set("GOOGLE_APPLICATION_CREDENTIALS", &path);
     let run = desk.run(&["status", "gcp"]);
     assert_eq!(run.code, Some(3), "{run:?}");
@@ -181,7 +186,10 @@ fn googles_own_library_signs_in_through_the_proxy_of_the_configuration() {
 #[test]
 fn a_credential_process_is_told_of_the_proxy_and_its_authorities() {
     let (account, proxy) = (Account::new(), interceptor().start());
-    let mut desk = Desk::new(&behind(tenant::SMALL, &proxy));
+    // A path from the configuration's folder is one from every folder.
+    let keys = [("https_proxy", &*proxy.url()), ("ca_bundle", "corp.pem")];
+    let mut desk = Desk::new(&with_proxy(tenant::SMALL, &keys));
+    desk.put("corp.pem", &fs::read_to_string(proxy.authority()).unwrap());
     let keys = json!({"Version": 1, "AccessKeyId": account.id, "SecretAccessKey": "test"});
     let script =
         desk.put("sign-in", &format!("#!/bin/sh\nenv >\"${{0%/*}}/seen\"\nprintf '%s' '{keys}'\n"));
@@ -191,10 +199,10 @@ fn a_credential_process_is_told_of_the_proxy_and_its_authorities() {
     desk.set("AWS_CONFIG_FILE", &profiles);
     desk.set("AWS_EC2_METADATA_DISABLED", "true");
     desk.set("PATH", "/usr/bin:/bin");
-    let run = desk.run(&["status", "aws", "--profile", "corp"]);
+    let run = desk.run(&["status", "aws", "--profile", "corp", "-c", "claude-config.yaml"]);
     assert_eq!(run.code, Some(3), "{run:?}");
     let seen = fs::read_to_string(desk.path().join("seen")).unwrap();
-    let authority = proxy.authority().display().to_string();
+    let authority = desk.path().join("corp.pem").display().to_string();
     for line in [
         format!("HTTPS_PROXY={}", proxy.url()),
         format!("https_proxy={}", proxy.url()),
@@ -283,16 +291,23 @@ fn a_proxy_that_is_not_there_is_told_by_its_own_name() {
 
 #[test]
 fn what_is_named_in_no_proxy_is_reached_without_it() {
-    let account = Account::new();
+    let refused = with_proxy(tenant::SMALL, &[("http_proxy", "http://127.0.0.1:1")]);
+    let mut desk = aws_desk(&Account::new(), &refused);
+    desk.set("AWS_ENDPOINT_URL", "http://tenant.invalid:8080");
+    fails(&desk, &["status", "aws"], 1, &["the proxy http://127.0.0.1:1", CHECK]);
+    // Nobody has that name.
+    for list in ["*", "*.invalid a.test", "tenant.invalid:8080"] {
+        desk.set("NO_PROXY", list);
+        fails(&desk, &["status", "aws"], 1, &["`tenant.invalid` is not found"]);
+    }
+}
+
+#[test]
+fn this_machine_itself_is_reached_without_the_proxy() {
     let nobody = "http://127.0.0.1:1";
     let keys = [("https_proxy", nobody), ("http_proxy", nobody)];
-    let direct = format!("{}  no_proxy: [127.0.0.1]\n", with_proxy(tenant::SMALL, &keys));
-    let mut desk = aws_desk(&account, &direct);
+    let mut desk = aws_desk(&Account::new(), &with_proxy(tenant::SMALL, &keys));
     desk.set("AWS_ENDPOINT_URL", emulator::url());
-    assert_eq!(desk.run(&["status", "aws"]).code, Some(3));
-    desk.write(&with_proxy(tenant::SMALL, &keys));
-    fails(&desk, &["status", "aws"], 1, &["the proxy http://127.0.0.1:1", CHECK]);
-    desk.set("NO_PROXY", "*.corp.test 127.0.0.1");
     assert_eq!(desk.run(&["status", "aws"]).code, Some(3));
 }
 
@@ -329,6 +344,53 @@ fn a_socks_proxy_is_refused_at_once() {
     fails(&desk, &["status", "aws"], 2, &["ALL_PROXY names a SOCKS proxy", "HTTPS_PROXY"]);
     // What Claude Code needs is told without a call.
     assert_eq!(desk.run(&["env", "aws"]).code, Some(0));
+}
+
+#[test]
+fn an_odd_variable_of_a_proxy_keeps_nobody_from_what_makes_no_call() {
+    for (name, value) in [
+        ("HTTPS_PROXY", "socks5://ada:s3cret@127.0.0.1:1080"),
+        ("HTTPS_PROXY", " "),
+        ("https_proxy", "http://ada:s3cret@proxy:3128/path"),
+        ("ALL_PROXY", "ftp://ada:s3cret@x"),
+    ] {
+        let mut desk = aws_desk(&Account::new(), tenant::SMALL);
+        desk.set(name, value);
+        for arguments in [&["env"][..], &["proxy", "env"], &["config", "check"]] {
+            let run = desk.run(arguments);
+            assert_eq!(run.code, Some(0), "{name} {value}: {run:?}");
+        }
+        if value != " " {
+            fails(&desk, &["status", "aws"], 2, &[name, &format!("unset {name}")]);
+        }
+    }
+}
+
+#[test]
+fn an_environment_that_names_what_is_not_there_says_so() {
+    let account = Account::new();
+    let mut desk = aws_desk(&account, tenant::SMALL);
+    desk.set("AWS_ENDPOINT_URL", emulator::url());
+    desk.set("NODE_EXTRA_CA_CERTS", "/nowhere/stale.pem");
+    let run = desk.run(&["status", "aws"]);
+    assert_eq!(run.code, Some(3), "{run:?}");
+    assert!(run.stderr.contains("warning: NODE_EXTRA_CA_CERTS names `/nowhere/stale.pem`"));
+    assert!(!desk.run(&["env"]).stderr.contains("NODE_EXTRA_CA_CERTS"));
+    desk.set("SSL_CERT_FILE", "/nowhere/system.pem");
+    let said = ["there is no authority in what SSL_CERT_FILE names", "unset SSL_CERT_FILE"];
+    fails(&desk, &["status", "aws"], 2, &said);
+}
+
+#[test]
+fn a_sign_in_that_the_proxy_does_not_let_through_is_not_called_one_that_is_refused() {
+    let proxy = interceptor().refusing("oauth2.googleapis.com").start();
+    let mut desk = Desk::new("");
+    desk.put("vertex-config.yaml", &behind(vertex::SMALL, &proxy));
+    let path = desk.put("credentials.json", &person());
+    desk.set("GOOGLE_APPLICATION_CREDENTIALS", &path);
+    let refused = "the proxy does not let `oauth2.googleapis.com` through";
+    let run = fails(&desk, &["status", "gcp"], 1, &[refused, CHECK]);
+    assert!(!run.stderr.contains("gcloud auth"), "{}", run.stderr);
 }
 
 #[test]
