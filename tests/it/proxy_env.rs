@@ -8,6 +8,9 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, IsCa, KeyPair,
+};
 use serde_json::Value;
 
 use crate::support::{
@@ -25,6 +28,22 @@ fn desk(proxy: &str) -> Desk {
 fn json(run: &Run) -> Value {
     assert_eq!(run.code, Some(0), "{run:?}");
     serde_json::from_str(&run.stdout).unwrap()
+}
+
+/// An authority by the name of a public one.
+fn public_root() -> String {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name = DistinguishedName::new();
+    for (kind, name) in [
+        (DnType::CountryName, "US"),
+        (DnType::OrganizationName, "Internet Security Research Group"),
+        (DnType::CommonName, "ISRG Root X1"),
+    ] {
+        let name = DnValue::PrintableString(name.try_into().unwrap());
+        params.distinguished_name.push(kind, name);
+    }
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()
 }
 
 /// A company whose proxy lets in `ada`, and signs for every host. What was asked for by whom came
@@ -172,7 +191,7 @@ fn every_tool_comes_through_the_companys_proxy_with_what_it_is_told() {
     let mut desk = desk(&format!("https_proxy: \"{url}\", ca_bundle: corp.pem"));
     desk.put("corp.pem", &authority.pem());
     desk.put("token", "t0ken");
-    let system = desk.put("system.pem", &Authority::new("System Root").pem());
+    let system = desk.put("system.pem", &public_root());
     desk.set("SSL_CERT_FILE", &system);
     let run = desk.run(&["proxy", "env", "--format", "json", "--bundle", "all.pem"]);
     assert!(run.stderr.is_empty(), "{run:?}");
@@ -203,10 +222,10 @@ fn every_tool_comes_through_the_companys_proxy_with_what_it_is_told() {
 
 #[test]
 fn a_bundle_has_the_systems_authorities_and_the_companys_once_each() {
-    let (system, corp) = (Authority::new("System Root"), Authority::new("Corp"));
+    let corp = Authority::new("Corp");
     let mut desk = desk("ca_bundle: corp.pem");
     desk.put("corp.pem", &[corp.pem(), corp.pem()].concat());
-    let file = desk.put("system.pem", &[system.pem(), corp.pem()].concat());
+    let file = desk.put("system.pem", &[public_root(), corp.pem()].concat());
     desk.set("SSL_CERT_FILE", &file);
     let arguments = ["proxy", "env", "--bundle", "certs.pem"];
     let run = desk.run(&arguments);
@@ -226,6 +245,31 @@ fn a_bundle_has_the_systems_authorities_and_the_companys_once_each() {
     assert!(run.stdout.contains("NODE_EXTRA_CA_CERTS='"), "{}", run.stdout);
     let own = desk.run(&["proxy", "env", "--bundle", "corp.pem"]);
     assert_eq!(own.code, Some(2), "{own:?}");
+}
+
+#[test]
+fn a_bundle_is_not_made_of_the_companys_authorities_alone() {
+    let corp = Authority::new("Corp").pem();
+    let mut desk = desk("ca_bundle: corp.pem");
+    desk.put("corp.pem", &corp);
+    // As in the shell that `groundwork proxy env` was read by, whose advice is followed now.
+    for name in ["corp.pem", "copy.pem"] {
+        let path = desk.put(name, &corp);
+        desk.set("SSL_CERT_FILE", &path);
+        let run = desk.run(&["proxy", "env", "--bundle", "new/folder/all.pem"]);
+        let written = std::fs::read_to_string(desk.path().join("new/folder/all.pem"));
+        // A machine without authorities cannot give any.
+        match run.code {
+            Some(0) => assert!(written.unwrap().matches("BEGIN CERTIFICATE").count() > 20),
+            _ => assert!(written.is_err() && run.stderr.contains("hint: "), "{run:?}"),
+        }
+    }
+    let other = desk.put("other.pem", &Authority::new("Corp of yesterday").pem());
+    desk.set("SSL_CERT_FILE", &other);
+    let run = desk.run(&["proxy", "env", "--bundle", "other/all.pem"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.stderr.contains("unset SSL_CERT_FILE"), "{}", run.stderr);
+    assert!(!desk.path().join("other/all.pem").exists());
 }
 
 #[test]
