@@ -8,6 +8,7 @@ use aws_config::{
     meta::region::ProvideRegion as _,
     profile::{self, ProfileFileCredentialsProvider, ProfileFileRegionProvider},
     provider_config::ProviderConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig,
     timeout::TimeoutConfig,
 };
 use aws_runtime::env_config::file::EnvConfigFiles;
@@ -98,7 +99,9 @@ pub async fn configure(connection: &Connection) -> Result<SdkConfig> {
         // An answer that never comes must not hang a daily run; the SDK itself would wait for ever.
         .timeout_config(
             TimeoutConfig::builder().operation_attempt_timeout(Duration::from_mins(1)).build(),
-        );
+        )
+        // It counts the time that a way takes to be made, and has no words for where that ends.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(profile) = &connection.profile {
         // A profile that was typed is meant: unlike AWS_PROFILE, it goes before keys that happen to
         // be in the environment. To the SDK alone it would only be a name for its usual search.
