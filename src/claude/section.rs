@@ -9,7 +9,7 @@ use super::{
 };
 use crate::config::{
     ClaudeCode,
-    claude_code::{Telemetry, sounds_secret},
+    claude_code::{Telemetry, is_secret},
 };
 
 impl Environment {
@@ -25,7 +25,8 @@ impl Environment {
         let profile = self.iter().any(|(name, _)| name == v::AWS_PROFILE.name);
         for (name, value) in &section.environment {
             if !(profile && name == v::AWS_PROFILE.name) {
-                self.set_named(name, value.expose(), sounds_secret(name));
+                let value = value.expose();
+                self.set_named(name, value, is_secret(name, value));
             }
         }
     }

@@ -242,6 +242,8 @@ mod tests {
         assert!(
             one("telemetry: {endpoint: 'https://u:p4ss@otel'}").contains("belongs into `headers`")
         );
+        let token = one("telemetry: {endpoint: 'https://otel?token=hunter2'}");
+        assert!(token.contains("https://otel?...") && !token.contains("hunter2"), "{token}");
         let grpc = "telemetry: {endpoint: 'https://otel', protocol: grpc, headers_helper: x}";
         assert!(one(grpc).contains("`http` protocols alone"));
         let attribute = "telemetry: {endpoint: 'https://otel', resource_attributes: {'a b': x}}";
@@ -262,8 +264,33 @@ mod tests {
         assert!(one(slash).contains("ends with a slash"));
         let checks = "environment: {NODE_TLS_REJECT_UNAUTHORIZED: '0'}";
         assert!(one(checks).contains("proxy.ca_bundle"));
+        let checks = "environment: {Node_Tls_Reject_Unauthorized: '00'}";
+        assert!(one(checks).contains("proxy.ca_bundle"));
         let ignored = one("environment: {REQUESTS_CA_BUNDLE: /a.pem}");
         assert!(ignored.contains("has no effect on Claude Code"), "{ignored}");
+    }
+
+    #[test]
+    fn a_variable_that_a_shell_would_calculate_or_refuse_is_refused() {
+        let hostile = one("environment: {RANDOM: 'a[$(touch /tmp/x)]'}");
+        assert!(hostile.contains("keep for themselves") && !hostile.contains("touch"), "{hostile}");
+        assert!(one("environment: {UID: '0'}").contains("choose another name"));
+        assert_eq!(aws("environment: {BASH_MAX_TIMEOUT_MS: '5'}"), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_one_variable_to_windows_is_not_told_twice() {
+        assert!(one("environment: {aws_region: x}").contains("`bedrock.region`"));
+        assert!(one("environment: {MINE: a, Mine: b}").contains("the same variable as `MINE`"));
+    }
+
+    #[test]
+    fn an_address_that_would_keep_the_client_from_its_models_is_refused() {
+        let none = "environment: {ANTHROPIC_BEDROCK_BASE_URL: gw.example.com}";
+        assert!(one(none).contains("must be a URL"));
+        assert_eq!(aws("environment: {ANTHROPIC_BEDROCK_BASE_URL: ''}"), [""; 0]);
+        let endpoint = "environment: {AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'https://vpce'}";
+        assert!(one(endpoint).contains("use `ANTHROPIC_BEDROCK_BASE_URL`"));
     }
 
     #[test]
@@ -271,6 +298,7 @@ mod tests {
         assert!(one("settings: {availableModels: [x]}").contains("`claude_code.models.available`"));
         let inner = "settings: {permissions: {allow: [x], additionalDirectories: [/srv]}}";
         assert!(one(inner).contains("`claude_code.permissions.allow`"));
+        assert!(one("settings: {availablemodels: [x]}").contains("reads `availableModels`"));
         assert!(one("settings: {permissions: x}").contains("must be a mapping"));
         assert!(one("settings: {model: opus}").contains("`ANTHROPIC_MODEL` wins"));
         assert!(one("settings: {env: {A: b}}").contains("`claude_code.environment`"));

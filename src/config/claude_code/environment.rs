@@ -101,11 +101,14 @@ pub const PRESENCE: [&str; 4] = [
     "FALLBACK_FOR_ALL_PRIMARY_MODELS",
 ];
 
-/// The key that sets the variable of this name, if one does.
+/// The key that sets the variable of this name, if one does. In any case: to Windows it is the same
+/// variable.
 pub fn set_by(name: &str, cloud: Cloud) -> Option<&'static str> {
     let is = |pattern: &str| match pattern.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => pattern == name,
+        Some(start) => {
+            name.get(..start.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(start))
+        }
+        None => pattern.eq_ignore_ascii_case(name),
     };
     let (_, by) = SET_BY.iter().find(|(pattern, _)| is(pattern))?;
     Some(match (by, cloud) {
@@ -115,11 +118,45 @@ pub fn set_by(name: &str, cloud: Cloud) -> Option<&'static str> {
     })
 }
 
-/// Whether the value of a variable of this name is as a rule a secret.
-pub fn sounds_secret(name: &str) -> bool {
-    ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "HEADERS"]
-        .iter()
-        .any(|word| name.to_ascii_uppercase().split('_').any(|part| part == *word))
+/// The words of a name that speak of a secret.
+const SECRET: [&str; 20] = [
+    "AUTH",
+    "AUTHORIZATION",
+    "BODY",
+    "COOKIE",
+    "COOKIES",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "DSN",
+    "HEADER",
+    "HEADERS",
+    "PASS",
+    "PASSPHRASE",
+    "PASSWD",
+    "PASSWORD",
+    "PASSWORDS",
+    "PAT",
+    "PWD",
+    "SECRET",
+    "SECRETS",
+    "TOKEN",
+];
+
+/// Whether a variable must be kept from others, by its name or since its value is a URL with a user
+/// in it. A mere switch, as of an authorisation, is no secret.
+pub fn is_secret(name: &str, value: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let speaks = |word: &str| SECRET.contains(&word) || word.ends_with("KEY");
+    let switch = ["", "0", "1", "false", "true"].contains(&value);
+    (upper.split('_').any(speaks) && !switch) || has_user(value)
+}
+
+/// Whether a URL in the text says who calls.
+fn has_user(text: &str) -> bool {
+    text.split("://").skip(1).any(|rest| {
+        let authority = rest.split(['/', '?', '#', ' ']).next().unwrap_or_default();
+        authority.contains('@')
+    })
 }
 
 #[cfg(test)]
@@ -129,8 +166,32 @@ mod tests {
     #[test]
     fn a_secret_does_not_print() {
         assert_eq!(format!("{:?}", Hidden::from("s3cret")), "***");
-        assert!(sounds_secret("ANTHROPIC_AUTH_TOKEN") && sounds_secret("MY_API_KEY"));
-        assert!(!sounds_secret("MAX_THINKING_TOKENS") && !sounds_secret("API_TIMEOUT_MS"));
+    }
+
+    #[test]
+    fn a_secret_is_known_by_its_name_or_by_the_user_in_its_url() {
+        for name in [
+            "ANTHROPIC_AUTH_TOKEN",
+            "MY_API_KEY",
+            "APIKEY",
+            "DB_PASSWD",
+            "GITHUB_PAT",
+            "MY_AUTH",
+            "CLAUDE_CODE_EXTRA_BODY",
+            "SENTRY_DSN",
+            "my_password",
+        ] {
+            assert!(is_secret(name, "s3cret"), "{name}");
+        }
+        assert!(is_secret("ANTHROPIC_BEDROCK_BASE_URL", "https://u:hunter2@gw.example.com"));
+        for (name, value) in [
+            ("MAX_THINKING_TOKENS", "1000"),
+            ("API_TIMEOUT_MS", "5"),
+            ("CLAUDE_CODE_SKIP_BEDROCK_AUTH", "1"),
+            ("ANTHROPIC_BEDROCK_BASE_URL", "https://gw.example.com/@a"),
+        ] {
+            assert!(!is_secret(name, value), "{name}");
+        }
     }
 
     #[test]
@@ -141,6 +202,8 @@ mod tests {
         );
         assert_eq!(set_by("ANTHROPIC_MODEL", Cloud::Aws).unwrap(), "bedrock.model_id");
         assert_eq!(set_by("ANTHROPIC_MODEL", Cloud::Gcp).unwrap(), "vertex_ai.model_name");
+        assert_eq!(set_by("aws_region", Cloud::Aws).unwrap(), "bedrock.region");
+        assert_eq!(set_by("Https_Proxy", Cloud::Aws).unwrap(), "proxy");
         assert_eq!(set_by("API_TIMEOUT_MS", Cloud::Aws), None);
     }
 }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{FurtherEnvironment, PRESENCE, environment::set_by};
+use super::{FurtherEnvironment, PRESENCE, environment::set_by, reserved::is_reserved};
 use crate::config::{
     Cloud,
     path::Path,
@@ -53,6 +53,12 @@ pub(super) fn environment(all: &FurtherEnvironment, cloud: Cloud, notes: &mut No
         let path = Path::of("claude_code.environment").key(name);
         if let Some((message, hint)) = mistake(name, value.expose(), cloud) {
             notes.note(&path, format!("`{path}`{message}"), &hint);
+            continue;
+        }
+        let same = |other: &&String| *other != name && other.eq_ignore_ascii_case(name);
+        if let Some(other) = all.range::<String, _>(..name).map(|(other, _)| other).find(same) {
+            let message = format!("`{path}` is the same variable as `{other}` to Windows");
+            notes.note(&path, message, "leave one of them out");
         }
     }
 }
@@ -64,6 +70,10 @@ fn mistake(name: &str, value: &str, cloud: Cloud) -> Option<(String, String)> {
         let hint = "a variable's name has letters, digits and `_`, and begins with no digit";
         return Some((": no variable can have this name".into(), hint.into()));
     }
+    if is_reserved(name) {
+        let message = " is a name that shells keep for themselves: it would be run, or refused";
+        return Some((message.into(), "choose another name".into()));
+    }
     if let Some(key) = set_by(name, cloud) {
         let message = format!(" is set by `{key}`");
         return Some((message, format!("leave it out here, and use `{key}`")));
@@ -71,17 +81,43 @@ fn mistake(name: &str, value: &str, cloud: Cloud) -> Option<(String, String)> {
     if value.contains('\0') {
         return Some((" holds a NUL character, which no variable can".into(), String::new()));
     }
-    let off = ["", "0", "false", "no", "off"].contains(&value.to_ascii_lowercase().as_str());
-    if PRESENCE.contains(&name) && off {
+    let name = name.to_ascii_uppercase();
+    if PRESENCE.contains(&name.as_str()) && (value.is_empty() || is_off(value)) {
         let message = " counts as soon as it is set, whatever it holds: it cannot be switched off";
         return Some((message.into(), "leave it out".into()));
     }
-    address(name, value).map(|(message, hint)| (message.into(), hint.into()))
+    address(&name, value, cloud).map(|(message, hint)| (message.into(), hint.into()))
+}
+
+fn is_off(value: &str) -> bool {
+    let value = value.trim().to_ascii_lowercase();
+    let zero = !value.is_empty() && value.bytes().all(|byte| byte == b'0');
+    zero || ["false", "no", "off"].contains(&value.as_str())
 }
 
 /// Addresses as the client takes them (facts 2.1, 2.2), and none of the tricks that end all checks.
-fn address(name: &str, value: &str) -> Option<(&'static str, &'static str)> {
+/// An empty value cancels another's.
+fn address(name: &str, value: &str, cloud: Cloud) -> Option<(&'static str, &'static str)> {
     match name {
+        _ if value.is_empty() => None,
+        // With a list of allowed providers the client does not start (facts 8), and models would not
+        // be called there anyway.
+        "AWS_ENDPOINT_URL" | "AWS_ENDPOINT_URL_BEDROCK" | "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"
+            if cloud == Cloud::Aws =>
+        {
+            Some((
+                " keeps Claude Code from starting where managed settings name the providers",
+                "to call Bedrock at another address, use `ANTHROPIC_BEDROCK_BASE_URL`",
+            ))
+        }
+        "ANTHROPIC_BASE_URL"
+        | "ANTHROPIC_BEDROCK_BASE_URL"
+        | "ANTHROPIC_BEDROCK_MANTLE_BASE_URL"
+        | "ANTHROPIC_VERTEX_BASE_URL"
+            if !is_url(value) =>
+        {
+            Some((" must be a URL, as `https://HOST[:PORT][/PATH]`", ""))
+        }
         "ANTHROPIC_BEDROCK_BASE_URL" if value.ends_with('/') => Some((
             " ends with a slash: Claude Code would call paths that begin with two",
             "write it without",
@@ -89,12 +125,20 @@ fn address(name: &str, value: &str) -> Option<(&'static str, &'static str)> {
         "ANTHROPIC_VERTEX_BASE_URL" if !value.ends_with("/v1") => {
             Some((" must end with `/v1`: Claude Code does not add it", "add `/v1`"))
         }
-        "NODE_TLS_REJECT_UNAUTHORIZED" if value == "0" => Some((
+        "NODE_TLS_REJECT_UNAUTHORIZED" if is_off(value) => Some((
             " switches off all checks of certificates",
             "name the company's authorities instead: `proxy.ca_bundle`",
         )),
         _ => None,
     }
+}
+
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "?#".contains(c);
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.starts_with(['/', ':']) && !rest.contains(odd)
+    })
 }
 
 /// Tells of variables that have no effect.
@@ -134,5 +178,12 @@ pub(super) fn settings(all: &Map<String, Value>, notes: &mut Notes<'_>) {
 fn refuse(setting: &str, path: &Path, notes: &mut Notes<'_>) {
     if let Some((_, key)) = SETTINGS.iter().find(|(known, _)| *known == setting) {
         notes.note(path, format!("`{path}` is set by `{key}`"), &format!("use `{key}`"));
+        return;
+    }
+    // Claude Code passes over a key in the wrong case, and locks nothing.
+    let meant = SETTINGS.iter().find(|(known, _)| known.eq_ignore_ascii_case(setting));
+    if let Some((known, key)) = meant {
+        let message = format!("`{path}` has no effect: Claude Code reads `{known}`");
+        notes.note(path, message, &format!("use `{key}`"));
     }
 }

@@ -9,6 +9,7 @@ mod environment;
 mod further;
 mod mcp_server;
 mod permission;
+mod reserved;
 mod telemetry;
 mod version;
 
@@ -18,7 +19,7 @@ use serde_json::{Map, Value};
 
 pub(super) use self::check::{check, warn};
 pub use self::{
-    environment::{FurtherEnvironment, Hidden, PRESENCE, set_by, sounds_secret},
+    environment::{FurtherEnvironment, Hidden, PRESENCE, is_secret, set_by},
     further::SETTINGS,
     mcp_server::McpServer,
     permission::{PermissionMode, Permissions},

@@ -1,13 +1,16 @@
 //! Metrics and events to a collector of the company's own.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 
-use schemars::JsonSchema;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Unexpected, Visitor},
+};
 
 use super::{Hidden, check::command_line, choice};
 use crate::config::{
-    newtype::{Checked, Invalid, readable},
+    newtype::Invalid,
     number,
     path::Path,
     shaped::{Notes, Told},
@@ -79,11 +82,44 @@ impl Endpoint {
     }
 }
 
-impl Checked for Endpoint {
-    const MUST: &'static str = ENDPOINT;
+impl<'de> Deserialize<'de> for Endpoint {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_str(Reader)
+    }
 }
 
-readable!(Endpoint, "^https?://[^@?# ]+$");
+struct Reader;
+
+impl Visitor<'_> for Reader {
+    type Value = Endpoint;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(ENDPOINT)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Endpoint, E> {
+        text.parse().map_err(|invalid| {
+            // What follows may be a token.
+            let shown = text.find(['?', '#']).and_then(|end| text.get(..=end));
+            let shown = shown.map_or_else(|| text.to_owned(), |shown| format!("{shown}..."));
+            E::invalid_value(Unexpected::Str(&shown), &invalid)
+        })
+    }
+}
+
+impl JsonSchema for Endpoint {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Endpoint".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^https?://[^@?# ]+$" })
+    }
+}
 
 impl FromStr for Endpoint {
     type Err = Invalid;

@@ -40,7 +40,10 @@ fn check(text: &str) -> Result<(), Invalid> {
 }
 
 fn numbers(text: &str) -> Option<[u32; 3]> {
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    // A zero before other digits makes it no version to the client.
+    let digits = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))
+    };
     let number = |part: &str| part.parse().ok().filter(|_| digits(part));
     let numbers: Option<Vec<u32>> = text.split('.').map(number).collect();
     numbers?.try_into().ok()
@@ -62,7 +65,9 @@ mod tests {
         let of = |text: &str| text.parse::<ClientVersion>().unwrap();
         assert!(of("2.1.330").is_after(&of("2.1.99")));
         assert!(!of("2.1.330").is_after(&of("2.1.330")));
-        for bad in ["", "2", "2.1", "2.1.3.4", "2.1.x", "v2.1.3", "2.1.+3", "2.1.3-rc", "2..3"] {
+        for bad in
+            ["", "2", "2.1", "2.1.3.4", "2.1.x", "v2.1.3", "2.1.+3", "2.1.3-rc", "2..3", "02.1.3"]
+        {
             bad.parse::<ClientVersion>().unwrap_err();
         }
     }
