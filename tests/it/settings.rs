@@ -133,7 +133,10 @@ fn what_is_written_is_what_is_printed() {
     assert!(printed.stderr.is_empty(), "{printed:?}");
     done(user(&desk, &["--write=own/settings.json"]));
     let written = fs::read_to_string(desk.path().join("own/settings.json")).unwrap();
-    assert_eq!(printed.stdout, written);
+    let mut written = json_of(&written);
+    // What is remembered for the next run.
+    assert!(written.as_object_mut().unwrap().shift_remove("$groundwork").is_some());
+    assert_eq!(printed.stdout, format!("{written:#}\n"));
     assert!(!users_file(&desk).exists());
 }
 
@@ -319,20 +322,69 @@ fn a_secret_that_others_could_read_is_told_by_name() {
         "{TENANT}claude_code:\n  telemetry:\n    endpoint: https://otel.example.com\n    protocol: \
          http/json\n    headers: {{Authorization: Bearer s3cret}}\n"
     ));
-    let path = desk.put("own.json", "{}");
-    set_mode(Path::new(&path), 0o644);
-    for (run, hint) in [
-        (user(&desk, &["--write=own.json"]), "chmod 600 own.json"),
-        (managed(&desk, &["--write=managed.json"]), "otelHeadersHelper"),
-        (managed(&desk, &[]), "otelHeadersHelper"),
-    ] {
+    for run in [managed(&desk, &["--write=managed.json"]), managed(&desk, &[])] {
         let run = done(run);
         assert!(run.stderr.contains("secret here: OTEL_EXPORTER_OTLP_HEADERS\n"), "{run:?}");
-        assert!(run.stderr.contains(hint) && !run.stderr.contains("s3cret"), "{run:?}");
+        assert!(run.stderr.contains("otelHeadersHelper"), "{run:?}");
+        assert!(!run.stderr.contains("s3cret"), "{run:?}");
     }
+    let path = desk.put("own.json", "{}");
+    set_mode(Path::new(&path), 0o644);
+    let run = done(user(&desk, &["--write=own.json"]));
+    let said = "own.json: now for its owner alone, since it has OTEL_EXPORTER_OTLP_HEADERS\n";
+    assert!(run.stderr.contains(said) && !run.stderr.contains("s3cret"), "{run:?}");
+    assert_eq!(mode(Path::new(&path)), 0o600);
     let run = done(user(&desk, &["--write"]));
-    assert!(!run.stderr.contains("secret"), "{run:?}");
+    assert!(!run.stderr.contains("owner alone"), "{run:?}");
     assert!(fs::read_to_string(users_file(&desk)).unwrap().contains("Bearer s3cret"));
+}
+
+#[test]
+fn what_left_the_configuration_leaves_a_users_settings() {
+    let desk = Desk::new(TENANT);
+    let path = desk.put(".claude/settings.json", READ);
+    let section = "claude_code:\n  credentials: {refresh: sign in, export: credentials}\n  \
+                   telemetry: {endpoint: 'https://otel.example.com', headers: {x-a: s3cret}}\n  \
+                   environment: {FOO: a, MY_TOKEN: s3cret}\n";
+    let with_all = format!("{TENANT}{section}");
+    let profile = |more: &[&str]| {
+        desk.run(&[&["env", "aws", "--profile", "dev", "--format", "settings"], more].concat())
+    };
+    for again in ["--write", "--unset"] {
+        desk.write(&with_all);
+        done(profile(&["--write"]));
+        let held = fs::read_to_string(&path).unwrap();
+        assert!(held.contains("awsCredentialExport") && held.contains("\"dev\""), "{held}");
+        desk.write(TENANT);
+        let run = done(user(&desk, &["--write", again][usize::from(again == "--write")..]));
+        for gone in ["awsAuthRefresh", "OTEL_EXPORTER_OTLP_HEADERS", "FOO", "AWS_PROFILE"] {
+            assert!(run.stderr.contains(gone), "{gone}: {}", run.stderr);
+        }
+        let held = fs::read_to_string(&path).unwrap();
+        for gone in ["awsAuthRefresh", "awsCredentialExport", "OTEL_", "s3cret", "FOO", "\"dev\""] {
+            assert!(!held.contains(gone), "{gone}: {held}");
+        }
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), READ);
+}
+
+#[test]
+fn what_the_user_changed_since_stays_and_is_told() {
+    let desk = Desk::new(TENANT);
+    done(user(&desk, &["--write"]));
+    let text = fs::read_to_string(users_file(&desk)).unwrap();
+    desk.put(".claude/settings.json", &text.replace(": \"us-east-1\"", ": \"eu-west-1\""));
+    let run = done(user(&desk, &["--write", "--unset"]));
+    assert!(run.stderr.contains("not what was written, and left: AWS_REGION\n"), "{run:?}");
+    let held = json_of(&fs::read_to_string(users_file(&desk)).unwrap());
+    assert_eq!(held, json!({"env": {"AWS_REGION": "eu-west-1"}}));
+}
+
+#[test]
+fn without_a_home_no_file_is_written_that_nobody_named() {
+    let mut desk = Desk::new(TENANT);
+    desk.set("HOME", "");
+    refused(&user(&desk, &["--write"]), 2, &["could not find the home folder", "--write=FILE"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod change;
 mod document;
 mod insert;
 mod managed;
+mod memory;
 mod merge;
 mod other;
 mod place;

@@ -50,12 +50,18 @@ pub(in crate::cli::env) fn user<T: Tenant>(
 
 fn users_file() -> Result<PathBuf> {
     let named = variable(v::CLAUDE_CONFIG_DIR.name).filter(|folder| !folder.is_empty());
-    let folder = named.map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".claude")));
+    let folder = named.map(PathBuf::from).or_else(|| Some(home()?.join(".claude")));
     let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
     folder.map(|folder| folder.join(settings::USER_FILE)).ok_or_else(|| {
         Error::new(Kind::Config, "could not find the home folder")
             .hint("name the file: --write=FILE")
     })
+}
+
+/// The user's folder. One that is set to nothing is not looked up: neither would the client look there.
+fn home() -> Option<PathBuf> {
+    let nothing = variable(v::HOME.name).is_some_and(|home| home.is_empty());
+    if nothing { None } else { std::env::home_dir() }
 }
 
 fn merge_into(
@@ -72,16 +78,18 @@ fn merge_into(
         place(path, &Fault::at(&valid, valid.len(), "this is not UTF-8"))
     })?;
     let held = settings::value(text).map_err(|fault| place(path, &fault))?;
-    let change = if unset {
+    let (change, left) = if unset {
         settings::undo(wanted, &held)
     } else {
-        settings::put(wanted, environment.unset())
+        (settings::put(wanted, &held, environment.unset()), Vec::new())
     };
     let changes = Changes::of(&held, &change);
+    let text = settings::merge(text, &change).map_err(|fault| place(path, &fault))?;
+    let secrets = if unset { Vec::new() } else { secrets(environment, wanted) };
     if changes.is_empty() {
+        keep_from_others(path, &secrets, ui)?;
         ui.note(&format!("{}: nothing to change", path.display()));
     } else {
-        let text = settings::merge(text, &change).map_err(|fault| place(path, &fault))?;
         if fs::metadata(path).is_ok_and(|file| file.permissions().readonly()) {
             let message = format!("could not write `{}`: it is read-only", path.display());
             return Err(Error::new(Kind::Config, message).hint(
@@ -89,6 +97,7 @@ fn merge_into(
                 to another file: --write=FILE",
             ));
         }
+        keep_from_others(path, &secrets, ui)?;
         make_folder(path, false)?;
         write::checked(path, &text, Rights::Kept, |_, target| {
             // Claude Code itself writes this file, too.
@@ -96,12 +105,16 @@ fn merge_into(
         })?;
         ui.note(&format!("{}: {changes}", path.display()));
     }
-    tell_about(path, wanted, environment, (unset, ui));
+    if !left.is_empty() {
+        let names = left.join(", ");
+        ui.note(&format!("{}: not what was written, and left: {names}", path.display()));
+    }
+    tell_about(path, wanted, (unset, ui));
     Ok(())
 }
 
-/// What keeps a user's file from counting, or its secrets from being kept.
-fn tell_about(path: &Path, wanted: &Value, environment: &Environment, (unset, ui): (bool, &Ui)) {
+/// What keeps a user's file from counting.
+fn tell_about(path: &Path, wanted: &Value, (unset, ui): (bool, &Ui)) {
     let text = fs::read_to_string(path).unwrap_or_default();
     if let Some(fault) = settings::unread(&text) {
         let message = format!(
@@ -116,26 +129,37 @@ fn tell_about(path: &Path, wanted: &Value, environment: &Environment, (unset, ui
     if unset {
         return;
     }
-    let secrets = secrets(environment, wanted);
-    if !secrets.is_empty() && is_for_others(path) {
-        let message = format!("others can read what is secret here: {}", secrets.join(", "));
-        ui.warning(&message, Some(&format!("chmod 600 {}", path.display())));
-    }
     let managed = settings::Platform::here().managed_folder();
     for other in settings::above(Path::new(managed), wanted) {
         tell_other(&other, "wins over it", None, ui);
     }
 }
 
+/// Takes a file that gets secrets away from others, before it has them.
 #[cfg(unix)]
-fn is_for_others(path: &Path) -> bool {
+fn keep_from_others(path: &Path, secrets: &[&str], ui: &Ui) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o044 != 0)
+    let Ok(file) = fs::metadata(path) else { return Ok(()) };
+    let mode = file.permissions().mode() & 0o777;
+    if secrets.is_empty() || mode == mode & 0o700 {
+        return Ok(());
+    }
+    let names = secrets.join(", ");
+    let own = fs::Permissions::from_mode(mode & 0o700);
+    fs::set_permissions(path, own).map_err(|error| {
+        let message =
+            format!("could not keep from others what is secret in `{}`: {names}", path.display());
+        Error::new(Kind::Config, message)
+            .caused_by(error)
+            .hint("have its owner run this, or write to another file: --write=FILE")
+    })?;
+    ui.note(&format!("{}: now for its owner alone, since it has {names}", path.display()));
+    Ok(())
 }
 
 #[cfg(not(unix))]
-fn is_for_others(_: &Path) -> bool {
-    false
+fn keep_from_others(_: &Path, _: &[&str], _: &Ui) -> Result<()> {
+    Ok(())
 }
 
 fn place(path: &Path, fault: &Fault) -> Error {
