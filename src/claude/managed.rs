@@ -100,7 +100,7 @@ pub fn managed(
         };
     }
     all.insert("env".into(), variables);
-    add_models(&mut all, models, section);
+    add_models(&mut all, environment, models, section);
     add_providers(&mut all, environment, cloud, section);
     add_commands(&mut all, cloud, section);
     add_versions(&mut all, section);
@@ -176,9 +176,28 @@ pub fn user(environment: &Environment, cloud: Cloud, section: &ClaudeCode) -> Va
     Value::Object(all)
 }
 
-fn add_models(all: &mut Map<String, Value>, models: &[String], section: &ClaudeCode) {
+/// Further models that a file may name by variables. Those are meant to be chosen, too.
+const NAMED: [&Variable; 3] =
+    [v::CLAUDE_CODE_SUBAGENT_MODEL, v::ANTHROPIC_DEFAULT_MODEL, v::ANTHROPIC_CUSTOM_MODEL_OPTION];
+
+fn add_models(
+    all: &mut Map<String, Value>,
+    environment: &Environment,
+    models: &[String],
+    section: &ClaudeCode,
+) {
     let wanted = &section.models;
-    let available = wanted.available.as_deref().unwrap_or(models);
+    let available = wanted.available.clone().unwrap_or_else(|| {
+        let mut available = models.to_vec();
+        // An alias such as `haiku` has no punctuation, and means what it is pinned to.
+        let is_named = |name: &str, id: &str| {
+            NAMED.iter().any(|variable| variable.name == name) && id.contains(['-', '.', ':'])
+        };
+        for (_, id) in environment.iter().filter(|(name, id)| is_named(name, id)) {
+            add(&mut available, id.to_owned());
+        }
+        available
+    });
     all.insert("availableModels".into(), json!(available));
     all.insert("enforceAvailableModels".into(), json!(wanted.enforce));
     all.insert("availableModelsMatch".into(), json!(wanted.comparison.as_str()));
@@ -523,11 +542,20 @@ mod tests {
         let value = managed_of(Cloud::Aws, given);
         assert_eq!(value["allowedProviders"], json!(["bedrock", "customEndpoint"]));
         assert_eq!(value["env"]["ANTHROPIC_BEDROCK_BASE_URL"], "https://gw.example.com");
-        let given =
-            r#"{"environment": {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "https://vpce.example.com"}}"#;
-        let value = managed_of(Cloud::Aws, given);
-        assert_eq!(value["env"]["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"], "https://vpce.example.com");
-        assert_eq!(value["allowedProviders"], json!(["bedrock"]));
+    }
+
+    #[test]
+    fn a_model_that_a_variable_names_is_available_too_and_an_alias_is_not() {
+        let of = |section: &str| managed_of(Cloud::Aws, section)["availableModels"].clone();
+        let (opus, haiku) = ("us.anthropic.claude-opus-5-5", "us.anthropic.claude-haiku-5-5");
+        let sonnet = "us.anthropic.claude-sonnet-5-5";
+        let named =
+            format!("{{\"environment\": {{\"CLAUDE_CODE_SUBAGENT_MODEL\": \"{sonnet}\"}}}}");
+        assert_eq!(of(&named), json!([opus, haiku, sonnet]));
+        let alias = r#"{"environment": {"CLAUDE_CODE_SUBAGENT_MODEL": "haiku"}}"#;
+        assert_eq!(of(alias), json!([opus, haiku]));
+        let own = r#"{"models": {"available": ["opus"]}, "environment": {"ANTHROPIC_DEFAULT_MODEL": "a-b"}}"#;
+        assert_eq!(of(own), json!(["opus"]));
     }
 
     #[test]

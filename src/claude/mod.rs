@@ -4,6 +4,7 @@
 //! All from the configuration and the region alone, without a network: `groundwork env` runs in
 //! every new shell.
 
+mod available;
 mod environment;
 mod export;
 mod managed;

@@ -4,6 +4,7 @@
 //! list of the allowed ones: an id that is not in it is used as given. Which profiles a region
 //! really offers only the account can tell; here is only the rule by which they are named (9.3).
 
+use super::available;
 use crate::config::{Config, Loaded, ModelForm, ModelId, Region};
 
 /// The names under which Claude Code offers models.
@@ -198,7 +199,19 @@ pub fn resolve(config: &Config, region: &Region) -> (Models, Vec<Note>) {
 /// Adds to a configuration's warnings what there is to know about its models. `region` is the one
 /// that is used, which need not be the file's.
 pub fn warn(loaded: &mut Loaded, region: &Region) {
-    let (_, notes) = resolve(&loaded.config, region);
+    let (models, mut notes) = resolve(&loaded.config, region);
+    let config = &loaded.config;
+    let stand_in = models.profiles.iter().position(|source| *source == models.main);
+    let profile = stand_in.and_then(|index| config.bedrock.inference_profiles.get(index));
+    let main = match profile {
+        None => Some(models.main.as_str()),
+        // What is called is known only if the file says it.
+        Some(profile) => profile.arn.as_ref().map(ModelId::as_str),
+    };
+    if let Some(main) = main {
+        let family = known(&models.main).map(|model| model.family);
+        notes.extend(available::notes(&config.claude_code, main, family));
+    }
     for Note { key, message, hint } in notes {
         loaded.warn(key, message, hint);
     }

@@ -14,6 +14,7 @@
 //!   `github.com/anthropics/claude-code/issues/49844`: they were announced for Claude's models.
 
 use super::{
+    available,
     model::{Family, Note},
     variable::{self as v, Variable},
 };
@@ -194,7 +195,10 @@ fn tell_endpoint(config: &VertexConfig, models: &VertexModels, notes: &mut Vec<N
 
 /// Adds to a configuration's warnings what there is to know about its models.
 pub fn warn(loaded: &mut Loaded<VertexConfig>, location: &VertexLocation) {
-    let (_, notes) = resolve(&loaded.config, location);
+    let (models, mut notes) = resolve(&loaded.config, location);
+    let main = &models.main.model;
+    let family = known(main).map(|model| model.family);
+    notes.extend(available::notes(&loaded.config.claude_code, main.as_str(), family));
     for Note { key, message, hint } in notes {
         loaded.warn(key, message, hint);
     }
