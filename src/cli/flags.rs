@@ -46,11 +46,16 @@ pub(super) fn file_flag(global: &Global) -> String {
 
 fn typed(flag: &str, value: Option<&str>) -> String {
     let Some(value) = value.filter(|value| !value.is_empty()) else { return String::new() };
+    format!(" {flag} {}", quoted(value))
+}
+
+/// A word of a command, as a shell of Unix reads it.
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    if value.chars().all(plain) {
-        return format!(" {flag} {value}");
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
     }
-    format!(" {flag} '{}'", value.replace('\'', r"'\''"))
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Where calls go, if it was said.

@@ -127,6 +127,19 @@ impl Ui {
         }
     }
 
+    /// The same for what has to arrive: a reader that has gone away, or was never there, is an error.
+    pub fn deliver(&self, text: &str) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        let written = if leads_nowhere(&out) {
+            Err(std::io::Error::other("it is closed, or thrown away"))
+        } else {
+            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        };
+        written.map_err(|error| {
+            Error::new(Kind::Cloud, "could not write to standard output").caused_by(error)
+        })
+    }
+
     /// Whether all data could be written.
     pub fn written(&self) -> Result<()> {
         match self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -304,4 +317,19 @@ impl Ui {
         let mut err = std::io::stderr().lock();
         drop(write!(err, "{question} ").and_then(|()| err.flush()));
     }
+}
+
+/// Whether what is written is thrown away, as it is, too, where there was no standard output.
+#[cfg(unix)]
+fn leads_nowhere(out: &std::io::StdoutLock<'_>) -> bool {
+    use std::os::{fd::AsFd as _, unix::fs::MetadataExt as _};
+    let device = |file: std::fs::Metadata| (file.dev(), file.ino(), file.rdev());
+    let own = out.as_fd().try_clone_to_owned().and_then(|fd| std::fs::File::from(fd).metadata());
+    let nowhere = std::fs::metadata("/dev/null");
+    own.is_ok_and(|own| nowhere.is_ok_and(|nowhere| device(own) == device(nowhere)))
+}
+
+#[cfg(not(unix))]
+fn leads_nowhere(_: &std::io::StdoutLock<'_>) -> bool {
+    false
 }

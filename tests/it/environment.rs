@@ -6,7 +6,7 @@ use std::{
         fs::{PermissionsExt as _, symlink},
         process::ExitStatusExt as _,
     },
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use serde_json::Value;
@@ -101,14 +101,47 @@ fn a_file_is_written_whole_for_its_owner_alone() {
     assert_eq!(left, 2, "a temporary file is left");
 }
 
+fn pipe(desk: &Desk) {
+    let made = Command::new("mkfifo").arg(desk.path().join("pipe")).status().unwrap();
+    assert!(made.success());
+}
+
+#[test]
+fn what_somebody_else_is_writing_to_is_not_replaced() {
+    let desk = desk();
+    let log = desk.put("log", "what was said before\n");
+    for (file, format) in
+        [("/dev/stdout", "shell"), ("/proc/self/fd/1", "json"), ("/dev/fd/1", "github")]
+    {
+        let out = fs::OpenOptions::new().append(true).open(&log).unwrap();
+        let mut command = desk.command(&["env", "--format", format, &format!("--write={file}")]);
+        assert_eq!(command.stdout(out).status().unwrap().code(), Some(2), "{file}");
+        assert_eq!(text(&desk, "log"), "what was said before\n", "{file}");
+    }
+}
+
+#[test]
+fn what_is_removed_is_what_was_written_through_a_link() {
+    let desk = desk();
+    symlink("own.json", desk.path().join("link")).unwrap();
+    let managed = ["env", "--format", "managed-settings", "--write=link"];
+    assert_eq!(desk.run(&managed).code, Some(0));
+    assert!(desk.path().join("own.json").is_file());
+    assert_eq!(desk.run(&[&managed[..], &["--unset"]].concat()).code, Some(0));
+    assert!(!desk.path().join("own.json").exists());
+    assert!(fs::symlink_metadata(desk.path().join("link")).unwrap().is_symlink());
+}
+
 #[test]
 fn what_cannot_be_written_to_is_left_as_it_is() {
     let desk = desk();
     symlink("round", desk.path().join("round")).unwrap();
     fs::create_dir(desk.path().join("folder")).unwrap();
+    pipe(&desk);
     for (file, why) in [
         ("folder", "it is not a file"),
         ("/dev/null", "it is not a file"),
+        ("pipe", "it is not a file"),
         ("absent/.env", "No such file or directory"),
         ("round", "too many links lead to it"),
     ] {
@@ -116,6 +149,18 @@ fn what_cannot_be_written_to_is_left_as_it_is() {
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{file}");
         let wanted = format!("error: could not write `{file}`\n  caused by: {why}");
         assert!(run.stderr.starts_with(&wanted), "{}", run.stderr);
+        assert!(!run.stderr.contains(".tmp"), "{}", run.stderr);
+        assert_eq!(run.stderr.contains("mkdir -p absent"), file == "absent/.env", "{}", run.stderr);
+    }
+    for format in ["settings", "managed-settings", "github"] {
+        let run = desk.run(&["env", "--format", format, "--write=pipe"]);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{format}");
+        assert!(run.stderr.contains("caused by: it is not a file"), "{}", run.stderr);
+    }
+    for arguments in [&["env", "--write="][..], &["env", "--format", "settings", "--write="]] {
+        let run = desk.run(arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+        assert!(run.stderr.contains("the name of the file is empty"), "{}", run.stderr);
     }
     let run = desk.run(&["env", "--write"]);
     assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
@@ -194,6 +239,55 @@ fn a_command_that_cannot_be_run_ends_as_in_a_shell() {
     let run = desk.run(&["env", "--exec", "--", &file]);
     assert_eq!((run.code, run.stdout.as_str()), (Some(126), ""));
     assert!(run.stderr.contains("caused by: Permission denied"), "{}", run.stderr);
+}
+
+fn proxied() -> Desk {
+    Desk::new(&format!("{SMALL}proxy: {{https_proxy: \"http://ada:s3cret@proxy.test:1\"}}\n"))
+}
+
+#[test]
+fn the_proxys_variables_are_no_settings() {
+    let mut desk = proxied();
+    let mine = "{\"model\": \"opus\"}";
+    desk.put("own.json", mine);
+    for format in ["settings", "managed-settings"] {
+        let run = desk.run(&["proxy", "env", "--format", format, "--write=own.json"]);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{run:?}");
+        assert_eq!(text(&desk, "own.json"), mine);
+    }
+    desk.set("GROUNDWORK_FORMAT", "settings");
+    assert_eq!(desk.run(&["proxy", "env", "--write=own.json"]).code, Some(2));
+    assert_eq!(text(&desk, "own.json"), mine);
+}
+
+#[test]
+fn the_proxys_objects_and_commands_are_its_own() {
+    let desk = proxied();
+    let run = desk.run(&["proxy", "env", "--format", "kubernetes"]);
+    assert_eq!(run.stdout.matches("\n  name: \"claude-code-proxy\"\n").count(), 2, "{run:?}");
+    let run = desk.run(&["proxy", "env", "--format", "github"]);
+    let wanted = "hint: have the log hide it first: groundwork proxy env --format github --write\n";
+    assert!(run.stderr.ends_with(wanted), "{}", run.stderr);
+}
+
+#[test]
+fn no_job_gets_a_secret_whose_mask_nobody_read() {
+    let mut desk = proxied();
+    let job = desk.put("job", "");
+    desk.set("GITHUB_ENV", &job);
+    desk.set("GITHUB_ACTIONS", "true");
+    let arguments = ["env", "--format", "github", "--write"];
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    for out in [Stdio::from(writer), Stdio::null()] {
+        let output = desk.command(&arguments).stdout(out).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert_eq!(text(&desk, "job"), "");
+    }
+    let run = desk.run(&arguments);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.stdout.contains("::add-mask::s3cret\n"), "{run:?}");
+    assert!(text(&desk, "job").contains("s3cret"));
 }
 
 #[test]

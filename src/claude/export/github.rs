@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use percent_encoding::percent_decode_str;
+
 use super::{Change, unwritable};
 use crate::error::Result;
 
@@ -40,6 +42,21 @@ fn delimiter(value: &str) -> String {
         delimiter.push('_');
     }
     delimiter
+}
+
+/// What of a secret must not be seen: all of it, and of a URL the password, or the user alone, which
+/// is a token then. A proxy's answer or a tool's message may have it without the rest.
+pub(super) fn hidden(value: &str) -> Vec<String> {
+    let mut hidden = vec![value.to_owned()];
+    let authority =
+        value.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    if let Some((user, _)) = authority.and_then(|authority| authority.rsplit_once('@')) {
+        let secret = user.split_once(':').map_or(user, |(_, password)| password);
+        hidden.push(secret.to_owned());
+        hidden.push(percent_decode_str(secret).decode_utf8_lossy().into_owned());
+    }
+    hidden.retain(|secret| !secret.is_empty());
+    hidden
 }
 
 /// The workflow command that hides a value, and each of its lines, in what is logged from then on.

@@ -99,7 +99,14 @@ impl Environment {
     /// The lines that have GitHub Actions hide the secrets in a job's log, from then on.
     pub fn github_masks(&self) -> String {
         let secrets = self.iter().filter(|(name, value)| self.is_secret(name) && !value.is_empty());
-        secrets.map(|(_, value)| github::mask(value)).collect()
+        let mut masks: Vec<String> = Vec::new();
+        for value in secrets.flat_map(|(_, value)| github::hidden(value)) {
+            let mask = github::mask(&value);
+            if !masks.contains(&mask) {
+                masks.push(mask);
+            }
+        }
+        masks.concat()
     }
 
     /// Whether a process can be given all of it.
@@ -226,6 +233,20 @@ mod tests {
         all.set_named("B", "x", false);
         all.set_named("C", "", true);
         assert_eq!(all.github_masks(), "::add-mask::100%25%0D%0AB\n");
+    }
+
+    #[test]
+    fn the_password_of_a_url_is_hidden_by_itself_as_it_is_written_and_as_it_is_meant() {
+        let all = environment("HTTPS_PROXY", "http://ada:s3c%40r@et@proxy:3128/x@y", true);
+        assert_eq!(
+            all.github_masks(),
+            "::add-mask::http://ada:s3c%2540r@et@proxy:3128/x@y\n::add-mask::s3c%2540r@et\n\
+             ::add-mask::s3c@r@et\n"
+        );
+        let token = environment("A", "https://t0ken@proxy", true).github_masks();
+        assert!(token.ends_with("::add-mask::t0ken\n"), "{token}");
+        let plain = environment("A", "https://proxy/a@b", true).github_masks();
+        assert_eq!(plain.lines().count(), 1, "{plain}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::{
 };
 
 #[derive(Args, Debug)]
+#[expect(clippy::option_option, reason = "a flag without a value is not one with an empty value")]
 #[command(after_help = "\
 How each reads it:
   bash, zsh   eval \"$(groundwork env)\"
@@ -56,8 +57,8 @@ pub(super) struct Env {
     /// of the file, which without FILE is the job's own; a user's settings are merged into the file, and
     /// managed ones are for everybody to read, without FILE where Claude Code reads them
     #[arg(long, env = "GROUNDWORK_WRITE", value_name = "FILE")]
-    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    write: Option<OsString>,
+    #[arg(num_args = 0..=1, require_equals = true)]
+    write: Option<Option<OsString>>,
     /// The name of the config map and the secret for Kubernetes [default: the tenant's]
     #[arg(long, env = "GROUNDWORK_NAME")]
     name: Option<ObjectName>,
@@ -116,6 +117,7 @@ impl Env {
     /// What does not go together.
     fn check(&self) -> Result<()> {
         settings::check(self)?;
+        check_file(self.write.as_ref())?;
         let usage = |message: &str, hint: &str| Err(Error::new(Kind::Config, message).hint(hint));
         let example = "for example: groundwork env --exec -- claude";
         match (self.exec, self.command.is_empty()) {
@@ -164,8 +166,14 @@ impl Env {
         })
     }
 
-    /// Writes the text to where it was asked for.
-    fn put(&self, environment: &Environment, format: &claude::Format, ui: &Ui) -> Result<()> {
+    /// Writes the text to where it was asked for. `command` is what writes the same.
+    fn put(
+        &self,
+        environment: &Environment,
+        format: &claude::Format,
+        command: &str,
+        ui: &Ui,
+    ) -> Result<()> {
         let text = if self.unset {
             environment.export_undone(format)?
         } else {
@@ -177,13 +185,14 @@ impl Env {
             if github && !masks.is_empty() {
                 let message = "could not print a secret for GitHub: the log of every later step \
                                would show it";
-                return Err(Error::new(Kind::Config, message)
-                    .hint("have the log hide it first: groundwork env --format github --write"));
+                return Err(Error::new(Kind::Config, message).hint(format!(
+                    "have the log hide it first: {command} --format github --write"
+                )));
             }
             ui.data(&text);
             return Ok(());
         };
-        let named = Some(PathBuf::from(file)).filter(|file| !file.as_os_str().is_empty());
+        let named = file.as_ref().map(PathBuf::from);
         if !github {
             let Some(file) = named else {
                 return Err(Error::new(Kind::Config, "--write: there is no file to write to")
@@ -199,10 +208,20 @@ impl Env {
         };
         // The runner reads them from the step's output, and shows none. Nobody else is to see them.
         if variable(v::GITHUB_ACTIONS.name).as_deref() == Some("true") {
-            ui.data(&masks);
-            ui.written()?;
+            ui.deliver(&masks)?;
         }
         write::at_end(&file, &text)
+    }
+}
+
+/// Refuses a file without a name, which a variable that is not set would leave of `--write=$FILE`.
+fn check_file(write: Option<&Option<OsString>>) -> Result<()> {
+    match write {
+        Some(Some(file)) if file.is_empty() => {
+            Err(Error::new(Kind::Config, "--write: the name of the file is empty")
+                .hint("name one: --write=FILE"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -223,7 +242,7 @@ impl OfTenant for Env {
             _ => {}
         }
         let format = self.format(tenant.name()).map_err(|error| vec![error])?;
-        self.put(&environment, &format, ui).map_err(|error| vec![error])?;
+        self.put(&environment, &format, "groundwork env", ui).map_err(|error| vec![error])?;
         Ok(Exit::Done)
     }
 }
@@ -248,7 +267,7 @@ mod tests {
         let put = |flags: &[&str]| {
             let line = Line::parse_from([&["env", "--format", "github"], flags].concat());
             let format = line.env.format("x").unwrap();
-            line.env.put(&all, &format, &Ui::new(Manner::default()))
+            line.env.put(&all, &format, "groundwork env", &Ui::new(Manner::default()))
         };
         let error = put(&[]).unwrap_err();
         assert!(error.hints().concat().contains("--write"), "{error:?}");

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, builder::BoolishValueParser};
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 use super::{
     super::{
@@ -10,7 +10,7 @@ use super::{
         cloud::{OfTenant, Tenant},
         flags, variable,
     },
-    Env, Format, Shell,
+    Env, Format, Shell, check_file,
 };
 use crate::{
     claude::{Environment, ObjectName, variable as v},
@@ -20,6 +20,7 @@ use crate::{
 };
 
 #[derive(Args, Debug)]
+#[expect(clippy::option_option, reason = "a flag without a value is not one with an empty value")]
 pub(in crate::cli) struct ProxyEnv {
     /// Whose configuration to read [default: the nearest]
     cloud: Option<Cloud>,
@@ -30,23 +31,49 @@ pub(in crate::cli) struct ProxyEnv {
     /// The shell that reads the commands; bash also for sh, dash and ksh; for cmd a batch file to call
     #[arg(long, env = "GROUNDWORK_SHELL", default_value = "bash")]
     shell: Shell,
-    /// What to write, as for groundwork env [default: shell]
+    /// What to write, as for groundwork env, whose settings have the proxy, too [default: shell]
     #[arg(long, env = "GROUNDWORK_FORMAT")]
-    format: Option<Format>,
+    format: Option<ProxyFormat>,
     /// Write what undoes the rest: takes back all that is set without this flag
     #[arg(long, env = "GROUNDWORK_UNSET", value_parser = BoolishValueParser::new())]
     unset: bool,
     /// Write to a file, as groundwork env does
     #[arg(long, env = "GROUNDWORK_WRITE", value_name = "FILE")]
-    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    write: Option<OsString>,
-    /// The name of the config map and the secret for Kubernetes [default: the tenant's]
+    #[arg(num_args = 0..=1, require_equals = true)]
+    write: Option<Option<OsString>>,
+    /// The name of the config map and the secret for Kubernetes [default: the tenant's, with
+    /// -proxy]
     #[arg(long, env = "GROUNDWORK_NAME")]
     name: Option<ObjectName>,
 }
 
+/// The formats of variables. In a file of settings there is more, which this would not keep.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProxyFormat {
+    Shell,
+    Dotenv,
+    Json,
+    Github,
+    Docker,
+    Kubernetes,
+}
+
+impl From<ProxyFormat> for Format {
+    fn from(format: ProxyFormat) -> Self {
+        match format {
+            ProxyFormat::Shell => Self::Shell,
+            ProxyFormat::Dotenv => Self::Dotenv,
+            ProxyFormat::Json => Self::Json,
+            ProxyFormat::Github => Self::Github,
+            ProxyFormat::Docker => Self::Docker,
+            ProxyFormat::Kubernetes => Self::Kubernetes,
+        }
+    }
+}
+
 impl ProxyEnv {
     pub(in crate::cli) fn run(self, global: &Global, ui: &Ui) -> Ending {
+        check_file(self.write.as_ref()).map_err(|error| vec![error])?;
         let cloud = match self.cloud {
             Some(cloud) => cloud,
             None => Cloud::of_configuration(global, "proxy env").map_err(|error| vec![error])?,
@@ -66,7 +93,7 @@ impl ProxyEnv {
         let env = Env {
             cloud: self.cloud,
             shell: self.shell,
-            format: self.format,
+            format: self.format.map(Format::from),
             unset: self.unset,
             write: self.write.clone(),
             name: self.name.clone(),
@@ -76,7 +103,9 @@ impl ProxyEnv {
             exec: false,
             command: Vec::new(),
         };
-        env.put(&all, &env.format(tenant.name())?, ui)
+        // Another name than that of the objects with all that Claude Code needs.
+        let format = env.format(&format!("{}-proxy", tenant.name()))?;
+        env.put(&all, &format, "groundwork proxy env", ui)
     }
 
     /// The file with all authorities, if one was asked for; says where one is needed.

@@ -5,18 +5,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::ValueEnum as _;
 use serde_json::Value;
 
 use super::{file, make_folder, read, secrets, tell_other};
 use crate::{
-    claude::{self, Environment, settings},
+    claude::{self, Environment, settings, variable as v},
     cli::{
         Ending,
         cloud::Tenant,
         env::{
             Env,
-            write::{self, Rights},
+            write::{self, Rights, shown},
         },
+        flags::quoted,
         work::named,
     },
     error::{Error, Kind, Result},
@@ -55,12 +57,9 @@ pub(in crate::cli::env) fn managed<T: Tenant>(
                     .hint(format!("name a file: --write=FILE; {belongs}")));
             }
         };
-        let command = format!(
-            "sudo groundwork env {}{} --format managed-settings --write",
-            T::CLOUD,
-            tenant.flags()
-        );
-        let with_sudo = |error: Error| refused(error, &path, file(env).is_some(), &command);
+        let tenant = [T::CLOUD, tenant.flags()].concat();
+        let command = command(env, &tenant, environment);
+        let with_sudo = |error: Error| refused(error, &command);
         if env.unset {
             return remove_managed(&path, env.force, ui).map_err(with_sudo);
         }
@@ -81,7 +80,7 @@ fn write_managed(path: &Path, wanted: &Value, force: bool, ui: &Ui) -> Result<()
     let text = settings::managed_text(wanted);
     let old = read(path)?;
     if old.as_deref() == Some(text.as_bytes()) && is_for_all(path) {
-        ui.note(&format!("{}: nothing to change", path.display()));
+        ui.note(&format!("{}: nothing to change", shown(path)));
         return Ok(());
     }
     if !force && old.is_some_and(|old| !settings::is_ours(&old)) {
@@ -93,28 +92,28 @@ fn write_managed(path: &Path, wanted: &Value, force: bool, ui: &Ui) -> Result<()
         let written = read(new)?.unwrap_or_default();
         match serde_json::from_slice::<Value>(&written) {
             Ok(value) if value.is_object() && written == text.as_bytes() => Ok(()),
-            _ => Err(Error::new(
-                Kind::Internal,
-                format!("could not write `{}` whole", path.display()),
-            )),
+            _ => {
+                Err(Error::new(Kind::Internal, format!("could not write `{}` whole", shown(path))))
+            }
         }
     })?;
-    ui.note(&format!("{}: written", path.display()));
+    ui.note(&format!("{}: written", shown(path)));
     Ok(())
 }
 
 fn remove_managed(path: &Path, force: bool, ui: &Ui) -> Result<()> {
     let Some(old) = read(path)? else {
-        ui.note(&format!("{}: nothing to remove", path.display()));
+        ui.note(&format!("{}: nothing to remove", shown(path)));
         return Ok(());
     };
     if !force && !settings::is_ours(&old) {
         return Err(foreign(path));
     }
-    fs::remove_file(path).map_err(|error| {
-        Error::new(Kind::Config, format!("could not remove `{}`", path.display())).caused_by(error)
+    // The same file that is written: at the end of all links.
+    write::target(path).and_then(fs::remove_file).map_err(|error| {
+        Error::new(Kind::Config, format!("could not remove `{}`", shown(path))).caused_by(error)
     })?;
-    ui.note(&format!("{}: removed", path.display()));
+    ui.note(&format!("{}: removed", shown(path)));
     Ok(())
 }
 
@@ -131,24 +130,40 @@ fn is_for_all(_: &Path) -> bool {
 }
 
 fn foreign(path: &Path) -> Error {
-    let message = format!("`{}` is there, and was not written by Groundwork", path.display());
+    let message = format!("`{}` is there, and was not written by Groundwork", shown(path));
     Error::new(Kind::Conflict, message).hint("look at it, and add --force if it is to go")
 }
 
+/// This very command, as root, to whom no variable of the environment comes.
+fn command(env: &Env, tenant: &str, environment: &Environment) -> String {
+    let mut words = vec![format!("sudo groundwork env {tenant}")];
+    if let Some((_, profile)) = environment.iter().find(|(name, _)| *name == v::AWS_PROFILE.name) {
+        words.push(format!("--profile {}", quoted(profile)));
+    }
+    for name in named(&env.inference_profile) {
+        words.push(format!("--inference-profile {}", quoted(name)));
+    }
+    words.push("--format managed-settings".to_owned());
+    if let Some(platform) = env.platform.and_then(|it| it.to_possible_value()) {
+        words.push(format!("--platform {}", platform.get_name()));
+    }
+    for (flag, given) in [("--unset", env.unset), ("--force", env.force)] {
+        words.extend(given.then(|| flag.to_owned()));
+    }
+    let path = file(env).map(|path| format!("={}", quoted(&path.display().to_string())));
+    words.push(format!("--write{}", path.unwrap_or_default()));
+    write::one_line(&words.join(" "))
+}
+
 /// Says what to do if it was a matter of rights.
-fn refused(error: Error, path: &Path, named: bool, command: &str) -> Error {
+fn refused(error: Error, command: &str) -> Error {
     use std::error::Error as _;
 
     let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     if cause.is_none_or(|cause| cause.kind() != io::ErrorKind::PermissionDenied) {
         return error;
     }
-    let hint = match (cfg!(windows), named) {
-        (true, _) => "run this as an administrator".to_owned(),
-        (false, true) => format!("{command}={}", path.display()),
-        (false, false) => command.to_owned(),
-    };
-    error.hint(hint)
+    error.hint(if cfg!(windows) { "run this as an administrator" } else { command })
 }
 
 /// Every user of a machine reads its managed settings.
@@ -172,5 +187,37 @@ fn tell_others(path: &Path, wanted: &Value, ui: &Ui) {
     for other in settings::beside(path, wanted) {
         let hint = "of single values the last file's wins, lists are joined";
         tell_other(&other, "is read with it", Some(hint), ui);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        env: Env,
+    }
+
+    #[test]
+    fn as_root_the_very_same_is_done() {
+        let line = Line::parse_from([
+            "env",
+            "--unset",
+            "--force",
+            "--platform=linux",
+            "--inference-profile=team a",
+            "--format=managed-settings",
+            "--write=own/a b;c.json",
+        ]);
+        let mut all = Environment::default();
+        all.set_named(v::AWS_PROFILE.name, "dev", false);
+        let wanted = "sudo groundwork env aws -c x.yaml --profile dev --inference-profile team \
+                      --inference-profile a --format managed-settings --platform linux --unset \
+                      --force --write='own/a b;c.json'";
+        assert_eq!(command(&line.env, "aws -c x.yaml", &all), wanted);
     }
 }

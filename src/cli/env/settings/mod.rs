@@ -16,7 +16,10 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 pub(super) use self::{managed::managed, user::user};
-use super::{Env, Format};
+use super::{
+    Env, Format,
+    write::{self, shown},
+};
 use crate::{
     claude::{
         Environment,
@@ -66,16 +69,21 @@ pub(super) fn check(env: &Env) -> Result<()> {
 
 /// The file that `--write` names.
 fn file(env: &Env) -> Option<PathBuf> {
-    env.write.as_ref().filter(|file| !file.is_empty()).map(PathBuf::from)
+    env.write.clone().flatten().map(PathBuf::from)
 }
 
 /// What a file holds, if it is there.
 fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
+    // Opening a pipe would wait for whoever writes to it.
+    let text = match fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(write::no_file()),
+        _ => fs::read(path),
+    };
+    match text {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => {
-            let message = format!("could not read `{}`", path.display());
+            let message = format!("could not read `{}`", shown(path));
             Err(Error::new(Kind::Config, message).caused_by(error))
         }
     }
@@ -91,7 +99,7 @@ fn make_folder(path: &Path, for_all: bool) -> Result<()> {
     for folder in missing.into_iter().rev() {
         let made = fs::create_dir(folder).and_then(|()| open_to_all(folder, for_all));
         made.map_err(|error| {
-            let message = format!("could not make the folder `{}`", folder.display());
+            let message = format!("could not make the folder `{}`", shown(folder));
             Error::new(Kind::Config, message).caused_by(error)
         })?;
     }
@@ -118,7 +126,7 @@ fn secrets<'w>(environment: &Environment, wanted: &'w Value) -> Vec<&'w str> {
 }
 
 fn tell_other(other: &Other, how: &str, hint: Option<&str>, ui: &Ui) {
-    let path = other.path.display();
+    let path = shown(&other.path);
     match &other.what {
         What::Broken => {
             let message = format!("{path} is no JSON object: Claude Code does not start");
