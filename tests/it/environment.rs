@@ -12,6 +12,8 @@ use std::{
 use serde_json::Value;
 
 use crate::support::{
+    authority::Authority,
+    emulator::Account,
     program::{Desk, Run},
     shell,
     tenant::SMALL,
@@ -239,6 +241,66 @@ fn a_command_that_cannot_be_run_ends_as_in_a_shell() {
     let run = desk.run(&["env", "--exec", "--", &file]);
     assert_eq!((run.code, run.stdout.as_str()), (Some(126), ""));
     assert!(run.stderr.contains("caused by: Permission denied"), "{}", run.stderr);
+    let script = desk.put("script", "#!/no/such/interpreter\n");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let run = desk.run(&["env", "--exec", "--", &script]);
+    assert_eq!(run.code, Some(126), "{run:?}");
+    assert!(run.stderr.contains("its first line names it"), "{}", run.stderr);
+    let run = desk.run(&["env", "--exec", "--", "a\nb\u{1b}[31m"]);
+    assert!(run.stderr.starts_with("error: could not run `a\\nb\\u{1b}[31m`\n"), "{}", run.stderr);
+    let long = format!("{SMALL}claude_code: {{environment: {{MINE: {}}}}}\n", "x".repeat(1 << 18));
+    let run = Desk::new(&long).run(&["env", "--exec", "--", "/bin/true"]);
+    assert_eq!(run.code, Some(126), "{}", run.stderr);
+    assert!(run.stderr.contains("too long for this system"), "{}", run.stderr);
+}
+
+#[test]
+fn what_our_own_calls_needed_is_not_the_commands() {
+    let desk = desk();
+    // As it is for a process that was started anew: on Unix its number stays.
+    let script = "export GROUNDWORK_HANDED_ON=\"[$((OTHER + $$)),{\\\"SSL_CERT_FILE\\\":null,\
+                  \\\"AWS_CA_BUNDLE\\\":\\\"/mine.pem\\\"}]\"; exec \"$@\"";
+    let run = |other: &str| {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_groundwork")]);
+        command.args(["env", "--exec", "--", "/usr/bin/env"]).current_dir(desk.path()).env_clear();
+        for (name, value) in [
+            ("HOME", "/home/ada"),
+            ("OTHER", other),
+            ("SSL_CERT_FILE", "/corp.pem"),
+            ("AWS_CA_BUNDLE", "/corp.pem"),
+        ] {
+            command.env(name, value);
+        }
+        Run::from(command.output().unwrap())
+    };
+    let own = run("0");
+    assert!(own.stdout.contains("\nAWS_CA_BUNDLE=/mine.pem\n"), "{own:?}");
+    assert!(!own.stdout.contains("SSL_CERT_FILE"), "{own:?}");
+    assert!(!own.stdout.contains("GROUNDWORK_HANDED_ON"), "{own:?}");
+    // What was handed on to one above is its environment.
+    let others = run("1");
+    assert!(others.stdout.contains("\nAWS_CA_BUNDLE=/corp.pem\n"), "{others:?}");
+    assert!(others.stdout.contains("SSL_CERT_FILE=/corp.pem\n"), "{others:?}");
+}
+
+#[test]
+fn a_command_has_the_same_environment_though_an_arn_is_asked_for() {
+    let account = Account::new();
+    let config = "bedrock:\n  region: us-east-1\n  inference_profiles:\n    - { name: team-a, \
+                  model_id: us.anthropic.claude-opus-5-5 }\n";
+    let desk = Desk::with(&account, config);
+    let run = desk.run(&["provision", "aws", "--yes"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    desk.put("corp.pem", &Authority::new("Corp").pem());
+    desk.write(&format!("{config}proxy: {{ ca_bundle: corp.pem }}\n"));
+    account.reset();
+    let run = desk.run(&["env", "--exec", "--", "/usr/bin/env"]);
+    assert_eq!(account.calls(), ["bedrock.ListInferenceProfiles"]);
+    assert!(run.stdout.contains("application-inference-profile"), "{run:?}");
+    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_CA_BUNDLE", "CLOUDSDK", "GROUNDWORK_"] {
+        assert!(!run.stdout.contains(name), "{name}: {run:?}");
+    }
 }
 
 fn proxied() -> Desk {

@@ -51,6 +51,10 @@ variables! {
     /// reads it, too.
     Groundwork CLAUDE_CONFIG_DIR;
 
-    /// The folders in which gcloud is looked for.
+    /// The folders in which gcloud is looked for, and what `env --exec` runs.
     Groundwork PATH;
+
+    /// What stood before in the variables with which Groundwork started itself anew, for
+    /// `env --exec` to put back.
+    Groundwork GROUNDWORK_HANDED_ON, secret;
 }

@@ -3,10 +3,17 @@
 //! On Unix it takes the place of this process, so that signals, terminal and exit code are its own.
 //! Elsewhere it is waited for. What the environment does not speak of is inherited.
 
-use std::{ffi::OsString, io, process::Command};
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+    path::Path,
+    process::Command,
+};
 
+use super::write::one_line;
 use crate::{
-    claude::Environment,
+    claude::{Environment, variable as v},
+    cli::network,
     error::{Error, Kind, Result},
     ui::{Exit, Ui},
 };
@@ -23,6 +30,8 @@ pub(super) fn run(environment: &Environment, command: &[OsString], ui: &Ui) -> R
     };
     let mut process = Command::new(program);
     process.args(arguments);
+    // What our own calls needed is not the command's.
+    network::take_back(&mut process);
     // First what is taken back: on Windows a name is the same in capitals and in small letters.
     for name in environment.unset() {
         process.env_remove(name);
@@ -35,14 +44,30 @@ pub(super) fn run(environment: &Environment, command: &[OsString], ui: &Ui) -> R
         Err(failure) => failure,
     };
     let (exit, hint) = match failure.kind() {
+        io::ErrorKind::NotFound if is_there(program) => {
+            (UNRUNNABLE, "what is to interpret it is missing; its first line names it: head -n 1")
+        }
         io::ErrorKind::NotFound => {
             (ABSENT, "install it, or give its path: groundwork env --exec -- /path/to/command")
         }
+        io::ErrorKind::ArgumentListTooLong => {
+            (UNRUNNABLE, "a variable or an argument is too long for this system: make it shorter")
+        }
         _ => (UNRUNNABLE, "look at its rights and what it is: ls -l, file"),
     };
-    let message = format!("could not run `{}`", program.display());
+    let message = format!("could not run `{}`", one_line(&program.display().to_string()));
     ui.error(&Error::new(Kind::Config, message).caused_by(failure).hint(hint));
     Ok(Exit::Command(exit))
+}
+
+/// Whether a program that was not found is there, so that something that it needs is not.
+fn is_there(program: &OsStr) -> bool {
+    let path = Path::new(program);
+    if path.components().count() > 1 || path.is_absolute() {
+        return path.is_file();
+    }
+    let folders = std::env::var_os(v::PATH.name).unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join(path).is_file())
 }
 
 #[cfg(unix)]
