@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use groundwork::cli::Cli;
 
 fn main() -> ExitCode {
-    Cli::parse().run().into()
+    Cli::of_command_line().run().into()
 }

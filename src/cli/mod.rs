@@ -20,7 +20,10 @@ mod work;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
+use clap::{
+    Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    builder::{BoolishValueParser, OsStr, Resettable},
+};
 
 use self::cloud::Cloud;
 use crate::{
@@ -110,6 +113,13 @@ enum Command {
 type Ending = Result<Exit, Vec<Error>>;
 
 impl Cli {
+    /// Reads the command line; ends the program where that asks for help, or is wrong.
+    pub fn of_command_line() -> Self {
+        let mut matches = without_empty_twins(Self::command()).get_matches();
+        Self::from_arg_matches_mut(&mut matches)
+            .unwrap_or_else(|error| error.format(&mut Self::command()).exit())
+    }
+
     /// Runs the command, prints what there is to print, and says how it ended.
     pub fn run(self) -> Exit {
         let Self { global, command } = self;
@@ -141,6 +151,15 @@ impl Cli {
             }
         }
     }
+}
+
+/// A variable that is set to nothing stands for no flag, as scripts and CI jobs switch one off.
+fn without_empty_twins(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|it| it.is_empty());
+    let heeded = |arg: clap::Arg| {
+        if arg.get_env().is_some_and(is_empty) { arg.env(Resettable::<OsStr>::Reset) } else { arg }
+    };
+    command.mut_args(heeded).mut_subcommands(without_empty_twins)
 }
 
 impl Command {
@@ -202,8 +221,6 @@ fn variable(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn walk(command: &clap::Command, check: &mut dyn FnMut(&clap::Command, &clap::Arg)) {

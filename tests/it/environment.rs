@@ -303,6 +303,41 @@ fn a_command_has_the_same_environment_though_an_arn_is_asked_for() {
     }
 }
 
+#[test]
+fn a_twin_that_is_set_to_nothing_is_as_good_as_not_set() {
+    let mut desk = desk();
+    let wanted = desk.run(&["env"]).stdout;
+    for flag in [
+        "CONFIG",
+        "PROFILE",
+        "REGION",
+        "ENDPOINT_URL",
+        "COLOR",
+        "QUIET",
+        "VERBOSE",
+        "SHELL",
+        "FORMAT",
+        "UNSET",
+        "WRITE",
+        "NAME",
+        "PLATFORM",
+        "FORCE",
+        "INFERENCE_PROFILE",
+        "EXEC",
+        "BUNDLE",
+        "JSON",
+        "HOST",
+        "TIMEOUT",
+    ] {
+        desk.set(&format!("GROUNDWORK_{flag}"), "");
+    }
+    let run = desk.run(&["env"]);
+    assert_eq!((run.code, run.stdout, run.stderr.as_str()), (Some(0), wanted, ""));
+    assert_eq!(desk.run(&["proxy", "env"]).code, Some(0));
+    let run = desk.run(&["proxy", "check", "--host", "127.0.0.1:1"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+}
+
 fn proxied() -> Desk {
     Desk::new(&format!("{SMALL}proxy: {{https_proxy: \"http://ada:s3cret@proxy.test:1\"}}\n"))
 }
