@@ -1,7 +1,6 @@
 //! The first step: whether a host is reached through a proxy, and why not.
 
 use http::Uri;
-use hyper_util::client::proxy::matcher::Matcher;
 use percent_encoding::percent_decode_str;
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
 };
 use crate::{
     config::ProxyUrl,
-    proxy::{Network, usable},
+    proxy::{Network, exempt::Exempt, usable},
 };
 
 /// The way to a host.
@@ -57,8 +56,7 @@ pub(super) fn of(target: &Target, network: &Network) -> Route {
 
 /// Whether this entry alone would do.
 fn exempts(entry: &str, uri: &Uri) -> bool {
-    let all = Matcher::builder().all("http://proxy.invalid").no(entry.replace("*.", "."));
-    entry == "*" || all.build().intercept(uri).is_none()
+    Exempt::of([entry]).covers(uri)
 }
 
 impl Gateway {
