@@ -9,6 +9,8 @@
 //! - [`proxy`] owns the way to the network, and the probe of it. It uses `config` and `claude`.
 //! - [`aws`] owns what we keep in an AWS account. It uses `reconcile`, `config`, `claude` and `proxy`.
 //! - [`gcp`] owns what we keep in a project of Google Cloud. It uses what `aws` does.
+//! - [`gateway`] owns what goes on between developers and the models. It uses `config`, `proxy` and the
+//!   sign-in of the clouds.
 //! - [`reconcile`] owns the engine that brings a cloud to where it should be. It knows no cloud.
 //! - [`error`] owns the one error type.
 
@@ -17,6 +19,7 @@ pub mod claude;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod gateway;
 pub mod gcp;
 pub mod proxy;
 pub mod reconcile;

@@ -9,8 +9,10 @@ use aws_config::{
     profile::{self, ProfileFileCredentialsProvider, ProfileFileRegionProvider},
     provider_config::ProviderConfig,
     stalled_stream_protection::StalledStreamProtectionConfig,
+    sts::AssumeRoleProvider,
     timeout::TimeoutConfig,
 };
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_bedrock::types::InferenceProfileSummary;
 use aws_types::os_shim_internal::{Env, Fs};
@@ -114,6 +116,22 @@ pub async fn configure(connection: &Connection) -> Result<SdkConfig> {
         loader = loader.endpoint_url(url);
     }
     Ok(loader.load().await)
+}
+
+/// Credentials for who signs by himself, of a role if there is one. Makes no call.
+pub async fn credentials(
+    connection: &Connection,
+    role: Option<&str>,
+) -> Result<SharedCredentialsProvider> {
+    let sdk = configure(connection).await?;
+    if let Some(role) = role {
+        let builder = AssumeRoleProvider::builder(role).session_name("groundwork-gateway");
+        return Ok(SharedCredentialsProvider::new(builder.configure(&sdk).build().await));
+    }
+    sdk.credentials_provider().ok_or_else(|| {
+        Error::new(Kind::Denied, "there are no credentials for AWS")
+            .hint("name a profile: `profile`; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    })
 }
 
 /// The authorities that the profile names. AWS's other tools heed them, the SDK does not.

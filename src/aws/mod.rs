@@ -17,7 +17,8 @@ mod wanted;
 mod wire;
 
 pub use connect::{
-    Aws, Connection, Identity, configure, find_inference_profiles, identify, profile_region,
+    Aws, Connection, Identity, configure, credentials, find_inference_profiles, identify,
+    profile_region,
 };
 pub use host::{hosts, sign_in_hosts};
 pub use lack::lacking;

@@ -261,7 +261,7 @@ pub(super) fn connection(global: &Global, network: Network) -> Result<Connection
 }
 
 /// What there is to sign in with. Makes no call.
-fn sign_in() -> SignIn {
+pub(super) fn sign_in() -> SignIn {
     let set = |it: &Variable| variable(it.name).filter(|value| !value.is_empty());
     let named = set(v::GOOGLE_APPLICATION_CREDENTIALS).map(PathBuf::from);
     let gcloud = || {

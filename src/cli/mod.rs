@@ -8,6 +8,7 @@ mod config;
 mod destroy;
 mod env;
 mod flags;
+mod gateway;
 mod gcp;
 mod init;
 mod interrupt;
@@ -103,6 +104,8 @@ enum Command {
     Env(env::Env),
     /// Tell other tools of the corporate proxy, or try the way through it
     Proxy(proxy::Proxy),
+    /// Run the gateway between developers and the models, check it, or make credentials for it
+    Gateway(gateway::Gateway),
     /// Check the configuration, or print its JSON Schema
     Config(config::Config),
     /// Print a completion script for a shell
@@ -132,6 +135,7 @@ impl Cli {
             Command::Destroy(destroy) => destroy.run(&global, &ui),
             Command::Env(env) => env.run(&global, &ui),
             Command::Proxy(proxy) => proxy.run(&global, &ui),
+            Command::Gateway(gateway) => gateway.run(&global, &ui),
             Command::Config(config) => config.run(&global, &ui),
             Command::Completions(completions) => completions.run(&ui),
         };
@@ -171,6 +175,7 @@ impl Command {
             Self::Destroy(_) => "destroy",
             Self::Env(_) => "env",
             Self::Proxy(_) => "proxy",
+            Self::Gateway(_) => "gateway",
             Self::Config(_) => "config",
             Self::Completions(_) => "completions",
         }
@@ -183,7 +188,7 @@ impl Command {
             Self::Destroy(destroy) => destroy.work.json,
             Self::Proxy(proxy) => proxy.json(),
             Self::Config(config) => config.json(),
-            Self::Init(_) | Self::Env(_) | Self::Completions(_) => false,
+            Self::Init(_) | Self::Env(_) | Self::Gateway(_) | Self::Completions(_) => false,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod claude_code;
 mod decode;
 mod edit;
 mod expand;
+pub mod gateway;
 mod iam;
 mod kms_key_id;
 mod log;
@@ -327,6 +328,48 @@ mod tests {
         assert_eq!(config.vertex_ai.project_id.take().unwrap().as_str(), "your-project-id");
         assert_eq!(config.vertex_ai.location.take().unwrap().as_str(), "us");
         assert_eq!(config, VertexConfig::default());
+    }
+
+    #[test]
+    fn the_gateways_example_loads_without_a_warning_and_names_every_key() {
+        let path = FilePath::new(EXAMPLES).join("gateway.yaml");
+        let loaded: Loaded<gateway::GatewayConfig> = load(&path, &nothing).unwrap();
+        assert_eq!(loaded.warnings, []);
+        let mut all = Vec::new();
+        keys(&schema::<gateway::GatewayConfig>(), &mut all);
+        for key in all {
+            assert!(loaded.text().contains(&format!("{key}:")), "{key} is not in the example");
+        }
+        let gateway::GatewayConfig { listen, operations, failover, access_log, proxy, .. } =
+            loaded.config;
+        assert_eq!(listen, gateway::Listen::default());
+        assert_eq!(operations, gateway::Operations::default());
+        assert_eq!(failover, gateway::Failover::default());
+        assert_eq!(access_log, gateway::AccessLog::default());
+        assert_eq!(proxy, Proxy::default());
+    }
+
+    fn of_gateway(text: &str) -> Vec<String> {
+        loaded_as::<gateway::GatewayConfig>(text).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn what_does_not_fit_in_a_gateways_file_is_told_with_its_place() {
+        let said = of_gateway(
+            "listen: {address: '0.0.0.0:80'}\naccess:\n  issuers:\n    - {issuer: 'https://i.test', \
+             audiences: []}\nupstreams: {a: {}}\nmodels:\n  m: {targets: [{upstream: b, model: x}]}\n",
+        );
+        for part in [
+            "c.yaml:1:19: `listen.address` can be reached from other machines (0.0.0.0:80)",
+            "needs `audiences`",
+            "`upstreams.a` does not say of what kind it is",
+            "there is no upstream `b` (there is a)",
+        ] {
+            assert!(said.iter().any(|line| line.contains(part)), "{part} in {said:#?}");
+        }
+        let said = of_gateway("access: {keys: [{name: a, sha256: gwk_s3cret}]}");
+        assert!(said.iter().any(|line| line.contains("the key itself")), "{said:#?}");
+        assert!(!said.concat().contains("s3cret"), "{said:#?}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Config, VertexConfig, check,
     decode::note,
+    gateway::{self, GatewayConfig},
     path::{Path, Skip},
     problem::{Problem, What},
     rewrite::{self, Edits},
@@ -67,6 +68,22 @@ impl Shape for VertexConfig {
     fn edits(&self, wished: &Self, edits: &mut Edits) {
         vertex::edits(self, wished, edits);
     }
+}
+
+impl Shape for GatewayConfig {
+    const FILE_NAME: &'static str = "gateway.yaml";
+    const TEMPLATE: &'static str = "";
+
+    fn check(&self, notes: &mut Notes<'_>) {
+        gateway::check(self, notes);
+    }
+
+    fn warn(&self, told: &mut Told<'_>) {
+        gateway::warn(self, told);
+    }
+
+    /// It is written by hand: nothing asks for it.
+    fn edits(&self, _: &Self, _: &mut Edits) {}
 }
 
 /// Takes what does not fit. What was wrong in itself is not complained about again.

@@ -155,7 +155,7 @@ impl TokenSource {
         Self { source: Arc::new(source), name: name.into() }
     }
 
-    pub(super) async fn headers(&self) -> Result<HeaderMap> {
+    pub(crate) async fn headers(&self) -> Result<HeaderMap> {
         match &*self.source {
             Source::Given(headers) => Ok(headers.clone()),
             Source::Google(credentials) => {

@@ -29,13 +29,18 @@ pub struct Client {
 impl Client {
     /// Reads the files that the network names; makes no call.
     pub fn new(network: &Network) -> Result<Self> {
+        Self::with(network, CONNECT_TIMEOUT)
+    }
+
+    /// The same, for who waits no longer for a connection.
+    pub fn with(network: &Network, connect: Duration) -> Result<Self> {
         let set_up = |error: reqwest::Error| {
             let error = error.without_url();
             Error::new(Kind::Internal, "could not set up HTTP").caused_by(error)
         };
         let way = Way::of(network)?;
         let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
+            .connect_timeout(connect)
             .user_agent(concat!("groundwork/", env!("CARGO_PKG_VERSION")))
             .tls_backend_preconfigured(tls::configuration(network)?)
             .redirect(Policy::none())
@@ -50,6 +55,11 @@ impl Client {
             .build()
             .map_err(set_up)?;
         Ok(Self { http, network: Arc::new(network.clone()) })
+    }
+
+    /// The client beneath, for who has words of his own for what fails.
+    pub fn bare(&self) -> reqwest::Client {
+        self.http.clone()
     }
 
     /// A request in the making. It is sent by [`Client::send`].

@@ -11,7 +11,7 @@ mod question;
 mod style;
 
 use std::{
-    io::{IsTerminal as _, Write as _},
+    io::{IsTerminal as _, Write},
     process::ExitCode,
     sync::{Mutex, PoisonError},
 };
@@ -138,6 +138,11 @@ impl Ui {
         written.map_err(|error| {
             Error::new(Kind::Cloud, "could not write to standard output").caused_by(error)
         })
+    }
+
+    /// Where lines go that a program reads: beside what people are told, and nothing of theirs.
+    pub fn records(&self) -> Box<dyn Write + Send> {
+        Box::new(std::io::stderr())
     }
 
     /// Whether all data could be written.

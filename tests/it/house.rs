@@ -68,7 +68,9 @@ fn functions_are_small() {
             .iter()
             .any(|start| head.starts_with(start));
             match &begun {
-                None if is_fn => begun = Some((number, indent, head.to_owned())),
+                None if is_fn && !head.ends_with(';') => {
+                    begun = Some((number, indent, head.to_owned()));
+                }
                 Some((from, at, name)) if indent == *at && head.starts_with('}') => {
                     let length = number - from + 1;
                     assert!(
@@ -93,6 +95,7 @@ fn functions_are_small() {
 #[test]
 fn each_room_uses_only_what_it_may() {
     let forbidden: &[(&str, &[&str])] = &[
+        ("src/gateway", &["claude", "cli", "reconcile", "ui"]),
         ("src/reconcile", &["aws", "claude", "cli", "config", "gcp", "ui"]),
         ("src/config", &["aws", "claude", "cli", "gcp", "proxy", "reconcile", "ui"]),
         ("src/claude", &["aws", "cli", "gcp", "proxy", "reconcile", "ui"]),

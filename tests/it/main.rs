@@ -19,6 +19,8 @@ mod environment;
 mod export_file;
 mod export_shell;
 mod fault;
+mod gateway;
+mod gateway_caller;
 mod google_fake;
 mod google_fake_c;
 mod google_fake_data;

@@ -21,6 +21,7 @@ mod service_account;
 mod shape;
 mod warning;
 
+pub(in crate::config) use self::choice::choice;
 pub use self::{
     audit::{AuditLogging, LogType},
     federation::{WorkloadIdentity, WorkloadIdentityFederation},
@@ -35,4 +36,4 @@ pub use self::{
     service_account::{Key, ServiceAccount, ServiceAccountName},
     shape::{Access, EncryptionSpec, ModelEnablement, ProtectionLevel, VertexAi, VertexConfig},
 };
-pub(super) use self::{check::check, choice::choice, edits::edits, warning::warn};
+pub(super) use self::{check::check, edits::edits, warning::warn};

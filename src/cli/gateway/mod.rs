@@ -1,0 +1,117 @@
+//! `groundwork gateway`: the gateway between developers and the models.
+
+mod check;
+mod serve;
+mod token;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{Args, Subcommand};
+
+use super::{Ending, Global, flags, network, variable};
+use crate::{
+    aws, config,
+    config::{
+        Loaded, Shape as _,
+        gateway::{GatewayConfig, Upstream, UpstreamName},
+    },
+    error::{Error, Result},
+    gateway::{self, Opened, SignedIn},
+    gcp::TokenSource,
+    proxy::{Client, Network},
+    ui::Ui,
+};
+
+#[derive(Args, Debug)]
+pub(super) struct Gateway {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer developers' Claude Code, until it is stopped
+    Serve(serve::Serve),
+    /// Check the configuration, and whether upstreams and issuers can be reached
+    Check(check::Check),
+    /// Make a key for a machine, or a token to try the gateway with
+    Token(token::Token),
+}
+
+impl Gateway {
+    pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
+        match self.command {
+            Command::Serve(serve) => serve.run(global, ui),
+            Command::Check(check) => check.run(global, ui),
+            Command::Token(token) => token.run(global, ui),
+        }
+    }
+}
+
+/// A configuration, and what of it is the same for every command.
+struct Read {
+    loaded: Loaded<GatewayConfig>,
+    network: Network,
+}
+
+impl Read {
+    /// Reads it; every mistake in it is an error.
+    fn of(path: &Path) -> Result<Self, Vec<Error>> {
+        let loaded: Loaded<GatewayConfig> = config::load(path, &variable)?;
+        let network = network::of(&loaded.config.proxy, path);
+        let network = network.and_then(Network::passable).map_err(|error| vec![error])?;
+        Ok(Self { loaded, network })
+    }
+
+    /// Signs in to the clouds and makes what requests need.
+    async fn open(&self) -> Result<Opened> {
+        let config = &self.loaded.config;
+        let connect = Duration::from_secs(config.failover.connect_seconds.into());
+        let client = Client::with(&self.network, connect)?.bare();
+        let signed_in = signed_in(config, &self.network).await?;
+        gateway::open(config, folder(&self.loaded.path), &signed_in, &client)
+    }
+}
+
+fn path(global: &Global) -> Result<PathBuf> {
+    flags::find(global, GatewayConfig::FILE_NAME, "gateway")
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+/// What signs for each upstream. Makes no call.
+async fn signed_in(config: &GatewayConfig, network: &Network) -> Result<SignedIn> {
+    let mut signed_in = SignedIn::default();
+    for (name, upstream) in &config.upstreams {
+        add(&mut signed_in, name, upstream, network).await?;
+    }
+    Ok(signed_in)
+}
+
+async fn add(
+    signed_in: &mut SignedIn,
+    name: &UpstreamName,
+    upstream: &Upstream,
+    network: &Network,
+) -> Result<()> {
+    if let Some(bedrock) = &upstream.bedrock {
+        let connection = aws::Connection {
+            profile: bedrock.profile.clone(),
+            region: bedrock.region.to_string(),
+            network: network.clone(),
+            ..aws::Connection::default()
+        };
+        let role = bedrock.role_arn.as_ref().map(AsRef::as_ref);
+        signed_in.aws.insert(name.clone(), aws::credentials(&connection, role).await?);
+    }
+    if let Some(vertex) = &upstream.vertex {
+        let source = TokenSource::find(&super::gcp::sign_in(), vertex.project_id.as_str()).await?;
+        signed_in.google.insert(name.clone(), source);
+    }
+    Ok(())
+}

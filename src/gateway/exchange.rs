@@ -1,0 +1,299 @@
+//! A request's life, on one screen: who asks, what, whether he may, where it goes, and what comes back.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body::Body;
+use http_body_util::{Either, Full};
+use tokio::sync::Semaphore;
+
+use super::{
+    attempt::{self, Events, Got, Terms},
+    body::{self, BodyLimit},
+    caller::{Caller, Callers},
+    clock, count,
+    envelope::Envelope,
+    failure::Failure,
+    metrics::Metrics,
+    model::{Model, Models},
+    question::{Question, betas},
+    record::{Log, Record},
+    relay::{End, Meter, Patience, Relay},
+    route::{Dialect, Operation, Route},
+    translate::Asked,
+    upstream::{Upstream, forwarded},
+    usage::Usage,
+};
+
+/// What the configuration says, as it is now. A change of it makes another one; who began with this one
+/// ends with it.
+#[derive(Debug)]
+pub(super) struct State {
+    pub callers: Callers,
+    pub models: Models,
+    pub body: BodyLimit,
+    pub patience: Patience,
+    pub terms: Terms,
+}
+
+/// What outlives a change of the configuration.
+#[derive(Clone, Debug)]
+pub(super) struct Lasting {
+    pub log: Log,
+    /// For bodies: a permit for each [`body::PIECE`].
+    pub memory: Arc<Semaphore>,
+    pub metrics: Arc<Metrics>,
+}
+
+/// What goes back to a client.
+pub(super) type Reply = Response<Either<Full<Bytes>, Relay<Events, Note>>>;
+
+/// Notes how a request has ended, with what is known of it.
+#[derive(Debug)]
+pub(super) struct Note {
+    pub(super) record: Box<Record>,
+    /// The configuration's name of the model.
+    pub(super) model: Option<String>,
+    pub(super) lasting: Lasting,
+    pub(super) begun: Instant,
+}
+
+impl Meter for Note {
+    fn end(&mut self, end: End, usage: Usage, bytes: u64) {
+        (self.record.tokens, self.record.response_bytes) = (usage, bytes);
+        (self.record.end, self.record.why) = match end {
+            End::Done => ("done", None),
+            End::Refused(why) => ("refused", Some(why)),
+            End::Broken(why) => ("broken", Some(why)),
+            End::HungUp => ("hung_up", None),
+        };
+        self.record.duration_ms = millis(self.begun.elapsed());
+        self.lasting.log.add(&self.record);
+        self.lasting.metrics.ended(&self.record, self.model.as_deref());
+    }
+}
+
+/// Whoever hangs up before there is an answer drops the whole exchange: it is noted all the same.
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        if let Some(mut note) = self.note.take() {
+            note.end(End::HungUp, Usage::default(), 0);
+        }
+    }
+}
+
+/// One request.
+pub(super) struct Exchange<'a> {
+    pub(super) state: &'a State,
+    pub(super) lasting: &'a Lasting,
+    pub(super) headers: HeaderMap,
+    pub(super) dialect: Dialect,
+    pub(super) id: String,
+    pub(super) note: Option<Note>,
+}
+
+/// Answers a request.
+pub(super) async fn answer<B>(state: Arc<State>, lasting: &Lasting, request: Request<B>) -> Reply
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path();
+    let route = Route::of(&parts.method, path);
+    let dialect = route.as_ref().map_or_else(|_| dialect_of(path), |route| route.dialect);
+    let mut exchange = Exchange::new(&state, lasting, parts.headers, dialect);
+    let answer = match route {
+        Ok(route) => exchange.pass(route, body).await,
+        Err(unrouted) => Err(Failure::Unrouted(unrouted)),
+    };
+    answer.unwrap_or_else(|failure| exchange.refuse(&failure))
+}
+
+impl<'a> Exchange<'a> {
+    fn new(state: &'a State, lasting: &'a Lasting, headers: HeaderMap, dialect: Dialect) -> Self {
+        let id = format!("req_{:016x}", fastrand::u64(..));
+        let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.chars().take(200).collect());
+        let record = Box::new(Record {
+            v: 1,
+            time: written(clock::now()),
+            request_id: id.clone(),
+            session: text("x-claude-code-session-id"),
+            client: text("user-agent").unwrap_or_default(),
+            dialect: match dialect {
+                Dialect::Anthropic => "anthropic",
+                Dialect::Bedrock => "bedrock",
+                Dialect::Vertex => "vertex",
+            },
+            ..Record::default()
+        });
+        lasting.metrics.begun();
+        let note = Note { record, model: None, lasting: lasting.clone(), begun: Instant::now() };
+        Self { state, lasting, headers, dialect, id, note: Some(note) }
+    }
+
+    pub(super) fn record(&mut self, change: impl FnOnce(&mut Record)) {
+        if let Some(note) = &mut self.note {
+            change(&mut note.record);
+        }
+    }
+
+    async fn pass<B>(&mut self, route: Route, body: B) -> Result<Reply, Failure>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        self.record(|record| record.operation = name_of(&route.operation));
+        // The client asks for profiles without any credential, and takes no for an answer.
+        if let Some(answer) = open_to_all(&route.operation) {
+            return Ok(self.whole(StatusCode::OK, answer.into(), End::Done, Usage::default()));
+        }
+        let caller = self.state.callers.identify(&self.headers).await.map_err(Failure::Stranger)?;
+        self.record(|record| {
+            record.user = Some(caller.user.clone());
+            record.groups.clone_from(&caller.groups);
+            record.issuer = Some(caller.by.clone());
+        });
+        if let Operation::Models(one) = &route.operation {
+            return self.models(one.as_deref());
+        }
+        let memory = &self.lasting.memory;
+        let taken = body::take(&self.headers, body, self.state.body, memory).await?;
+        self.record(|record| record.request_bytes = taken.bytes.len() as u64);
+        self.ask(&route, &caller, &taken.bytes).await
+    }
+
+    /// Finds the model, and asks its targets.
+    async fn ask(&mut self, route: &Route, caller: &Caller, body: &[u8]) -> Result<Reply, Failure> {
+        let unwrapped = match (self.dialect, &route.operation) {
+            (Dialect::Bedrock, Operation::CountTokens) => {
+                Some(count::unwrapped(body).ok_or_else(|| {
+                    Failure::Unsupported("tokens are counted here only for `invokeModel`".into())
+                })?)
+            }
+            _ => None,
+        };
+        let body = unwrapped.as_deref().unwrap_or(body);
+        let envelope = Envelope::read(body).map_err(Failure::Malformed)?;
+        let asked = route.model.clone().or_else(|| envelope.read_as("model"));
+        let asked = asked.ok_or(Failure::Lacks("model"))?;
+        let model = self.model(&asked, caller)?;
+        let streamed = match &route.operation {
+            Operation::Message { streamed: Some(streamed) } | Operation::Converse { streamed } => {
+                *streamed
+            }
+            Operation::Message { streamed: None } => envelope.read_as("stream") == Some(true),
+            _ => false,
+        };
+        self.record(|record| record.streamed = streamed);
+        let question =
+            Question { operation: &route.operation, envelope: &envelope, body, streamed };
+        self.tried(&model, question).await
+    }
+
+    /// The model that is meant, if it is offered.
+    fn model(&mut self, asked: &str, _: &Caller) -> Result<Arc<Model>, Failure> {
+        self.record(|record| record.model = Some(asked.to_owned()));
+        let model = self.state.models.find(asked).cloned().ok_or_else(|| {
+            let names: Vec<&str> = self.state.models.names().collect();
+            Failure::Forbidden(format!(
+                "`{asked}` is not offered here; there is {}",
+                names.join(", ")
+            ))
+        })?;
+        if let Some(note) = &mut self.note {
+            note.model = Some(model.name.clone());
+        }
+        Ok(model)
+    }
+
+    /// Asks one target after the other.
+    async fn tried(&mut self, model: &Model, question: Question<'_>) -> Result<Reply, Failure> {
+        let (mut last, mut unsupported) = (None, None);
+        let mut why = "there is no upstream for it".to_owned();
+        let forwarded = forwarded(&self.headers);
+        let betas = betas(&self.headers);
+        let version = self.headers.get("anthropic-version").and_then(|value| value.to_str().ok());
+        let asked = Asked {
+            dialect: self.dialect,
+            envelope: question.envelope,
+            betas: &betas,
+            version,
+            streamed: question.streamed,
+        };
+        for target in model.in_order() {
+            if let Err(reason) = question.url(target) {
+                unsupported = Some(reason);
+                continue;
+            }
+            let note = self.note.as_mut();
+            if let Some(Note { record, .. }) = note {
+                record.tries += 1;
+                record.upstream = Some(target.upstream.name.clone());
+                record.upstream_model = Some(target.model.clone());
+            }
+            let ready = |upstream: &Upstream| question.ready(upstream, target, &asked, &forwarded);
+            match attempt::ask(target, self.state.terms, question.streamed, &ready).await {
+                Got::Answer(answer) => return Ok(self.reply(answer, question.operation)),
+                Got::Failed { why: said, answer } => {
+                    why = said;
+                    last = answer.or(last);
+                }
+            }
+        }
+        match (last, unsupported) {
+            (Some(answer), _) => Ok(self.reply(answer, question.operation)),
+            (None, Some(reason)) if self.tries() == 0 => Err(Failure::Unsupported(reason.into())),
+            (None, _) => {
+                let model = &model.name;
+                self.record(|record| record.why = Some(why));
+                let why = format!("no upstream for `{model}` can be reached at the moment");
+                Err(Failure::Unreachable { why, retry_after: 5 })
+            }
+        }
+    }
+
+    fn tries(&self) -> u32 {
+        self.note.as_ref().map_or(0, |note| note.record.tries)
+    }
+}
+
+fn open_to_all(operation: &Operation) -> Option<&'static str> {
+    match operation {
+        Operation::Hello => Some("{}"),
+        Operation::InferenceProfiles(None) => Some(r#"{"inferenceProfileSummaries":[]}"#),
+        _ => None,
+    }
+}
+
+fn name_of(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Message { .. } => "message",
+        Operation::Converse { .. } => "converse",
+        Operation::CountTokens => "count_tokens",
+        Operation::Models(_) => "models",
+        Operation::InferenceProfiles(_) => "inference_profiles",
+        Operation::Hello => "hello",
+    }
+}
+
+/// The dialect of a path that is not understood, by how it begins.
+fn dialect_of(path: &str) -> Dialect {
+    let path = path.trim_start_matches('/');
+    match () {
+        () if path.starts_with("model/") || path.starts_with("bedrock") => Dialect::Bedrock,
+        () if path.contains("projects/") || path.starts_with("vertex") => Dialect::Vertex,
+        () => Dialect::Anthropic,
+    }
+}
+
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn written(time: SystemTime) -> String {
+    let time = time::OffsetDateTime::from(time);
+    time.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
+}
