@@ -1,10 +1,10 @@
 //! The gateway between developers and the models: it knows who calls, passes on what is asked byte for
 //! byte, and notes what it took.
 //!
-//! The way of a request is [`exchange`]. Around it: [`server`] has the connections, [`caller`] knows
-//! who it is, [`envelope`] and [`translate`] edit what must differ in another dialect, [`attempt`] asks
-//! one [`upstream`] after the other, [`relay`] brings the answer back, and [`record`] and [`metrics`]
-//! keep what there is to know. [`open`] makes all of it from a configuration.
+//! The way of a request is `exchange`. Around it: `server` has the connections, `caller` knows
+//! who it is, `envelope` and `translate` edit what must differ in another dialect, `attempt` asks
+//! one `upstream` after the other, `relay` brings the answer back, and `record` and `metrics`
+//! keep what there is to know. `open` makes all of it from a configuration.
 
 mod attempt;
 mod body;
