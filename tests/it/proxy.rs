@@ -169,6 +169,15 @@ fn google_cloud_is_provisioned_through_an_interceptor_by_the_environment_alone()
 }
 
 #[test]
+fn google_cloud_is_provisioned_through_a_forward_proxy_that_asks_for_a_password() {
+    let google = Google::start(PROJECT);
+    let proxy = Setup::default().asking().google(&google).start();
+    let mut desk = google_desk(&with_proxy(vertex::SMALL, &[("http_proxy", &proxy.url())]));
+    desk.set("GROUNDWORK_GCP_ENDPOINT_URL", "http://{api}.googleapis.com");
+    google_is_provisioned(&google, &proxy, &desk);
+}
+
+#[test]
 fn googles_own_library_signs_in_through_the_proxy_of_the_configuration() {
     let google = Google::start(PROJECT);
     let proxy = Setup::default().asking().google(&google).start();

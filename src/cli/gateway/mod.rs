@@ -11,14 +11,14 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{Ending, Global, flags, network, variable};
+use super::{Ending, Global, network, variable};
 use crate::{
     aws, config,
     config::{
         Loaded, Shape as _,
         gateway::{GatewayConfig, Upstream, UpstreamName},
     },
-    error::{Error, Result},
+    error::{Error, Kind, Result},
     gateway::{self, Opened, SignedIn},
     gcp::TokenSource,
     proxy::{Client, Network},
@@ -76,8 +76,16 @@ impl Read {
     }
 }
 
+/// The configuration that was named, or the nearest.
 fn path(global: &Global) -> Result<PathBuf> {
-    flags::find(global, GatewayConfig::FILE_NAME, "gateway")
+    if let Some(path) = global.config.as_ref().filter(|path| !path.as_os_str().is_empty()) {
+        return Ok(path.clone());
+    }
+    let name = GatewayConfig::FILE_NAME;
+    config::find(&std::env::current_dir().unwrap_or_default(), name).ok_or_else(|| {
+        let message = format!("there is no `{name}` here or in a parent folder");
+        Error::new(Kind::Config, message).hint("name one: --config FILE")
+    })
 }
 
 fn folder(path: &Path) -> &Path {
