@@ -59,8 +59,9 @@ async fn twice(ui: &Ui, handle: &StopHandle) -> Error {
         .hint("running again is safe and goes on from there")
 }
 
+/// Waits for Ctrl-C, or for the wish of a service manager to end.
 #[cfg(unix)]
-async fn signal() -> std::io::Result<()> {
+pub(super) async fn signal() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -70,7 +71,7 @@ async fn signal() -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-async fn signal() -> std::io::Result<()> {
+pub(super) async fn signal() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 

@@ -44,6 +44,7 @@ pub struct Metrics {
     open: Gauge,
     reloads: Counter,
     refused_reloads: Counter,
+    failed_writes: Counter,
 }
 
 impl fmt::Debug for Metrics {
@@ -62,6 +63,7 @@ fn histogram() -> Histogram {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("groundwork_gateway");
+        let failed_writes = Counter::default();
         let (requests, tokens) = (Family::default(), Family::default());
         let new = || Family::new_with_constructor(histogram as fn() -> Histogram);
         let (duration, first_byte) = (new(), new());
@@ -92,7 +94,22 @@ impl Default for Metrics {
             "Changes of the configuration with mistakes",
             Counter::clone(&refused_reloads),
         );
-        Self { registry, requests, tokens, duration, first_byte, open, reloads, refused_reloads }
+        registry.register(
+            "failed_writes",
+            "Times that the record of requests could not be written",
+            Counter::clone(&failed_writes),
+        );
+        Self {
+            registry,
+            requests,
+            tokens,
+            duration,
+            first_byte,
+            open,
+            reloads,
+            refused_reloads,
+            failed_writes,
+        }
     }
 }
 
@@ -138,6 +155,10 @@ impl Metrics {
         } else {
             self.refused_reloads.inc()
         };
+    }
+
+    pub(super) fn failed_write(&self) {
+        self.failed_writes.inc();
     }
 
     /// In Prometheus's own text.

@@ -68,7 +68,7 @@ pub(super) struct Log(Arc<Mutex<Out>>);
 struct Out {
     path: Option<PathBuf>,
     to: BufWriter<Box<dyn Write + Send>>,
-    /// Whether writing has failed, which is told once.
+    /// Whether adding has failed since the last flush.
     failed: bool,
 }
 
@@ -105,20 +105,12 @@ impl Log {
         out.failed |= written.is_err();
     }
 
-    /// Writes what was added. `Err`: it could not be, which is told once in a row.
+    /// Writes what was added. `Err`: some of it could not be, now or when it was added.
     pub(super) fn flush(&self) -> io::Result<()> {
         let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = out.failed;
-        match out.to.flush() {
-            Ok(()) => {
-                out.failed = false;
-                Ok(())
-            }
-            Err(error) => {
-                out.failed = true;
-                if before { Ok(()) } else { Err(error) }
-            }
-        }
+        let failed = std::mem::take(&mut out.failed);
+        out.to.flush()?;
+        if failed { Err(io::Error::other("a record could not be added")) } else { Ok(()) }
     }
 
     /// Begins anew at the same path, for who moved the file away.

@@ -116,7 +116,7 @@ impl Gateway {
     pub async fn serve(self, stop: impl Future<Output = ()>) -> usize {
         let Self { running, listener, operations, limit } = self;
         let side = task::spawn(operations::serve(operations, Arc::clone(&running)));
-        let flushing = task::spawn(flush(running.lasting.log.clone()));
+        let flushing = task::spawn(flush(running.lasting.clone()));
         let stopping = Arc::clone(&running);
         let stop = async move {
             stop.await;
@@ -192,11 +192,13 @@ async fn listener(address: ListenAddress, key: &'static str) -> Result<TcpListen
     })
 }
 
-async fn flush(log: Log) {
+async fn flush(lasting: Lasting) {
     let mut ticks = interval(FLUSH);
     loop {
         ticks.tick().await;
-        // What could not be written is told by whoever looks after the disk; requests go on.
-        drop(log.flush());
+        // Requests go on; that it fails is what an alarm is for.
+        if lasting.log.flush().is_err() {
+            lasting.metrics.failed_write();
+        }
     }
 }

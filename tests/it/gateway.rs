@@ -311,6 +311,26 @@ async fn models_health_and_metrics_are_told() {
     );
 }
 
+/// A disk that is full.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_record_that_cannot_be_written_is_counted_and_the_answer_goes_out() {
+    let fake = Upstream::start(vec![events()]).await;
+    let full = "access_log: {file: /dev/full}\n".to_owned();
+    let gateway = Gateway::start(&(full + &with(&[("anthropic", &fake.url)])));
+    let answer = gateway.post(ANTHROPIC, MESSAGE).send().await.unwrap();
+    assert_eq!(answer.bytes().await.unwrap(), as_sse());
+    loop {
+        let metrics = gateway.client.get(format!("{}/metrics", gateway.operations));
+        let text = metrics.send().await.unwrap().text().await.unwrap();
+        let count = text.split("failed_writes_total ").nth(1).unwrap();
+        // It is written a moment later.
+        if !count.starts_with('0') {
+            break;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_change_of_the_file_is_taken_up_and_one_with_a_mistake_is_told() {
     let (one, other) = (

@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::time::interval;
 
 use super::{
-    super::{Ending, Global},
+    super::{Ending, Global, interrupt},
     Read, folder, path,
 };
 use crate::{
@@ -57,14 +57,14 @@ async fn serve(path: &Path, read: Read, ui: &Ui) -> Result<Exit> {
         ));
     }
     let stop = async {
-        if signal().await.is_ok() {
+        if interrupt::signal().await.is_ok() {
             ui.note("stopping: nothing new is begun, and what has begun is finished; Ctrl-C again stops at once");
         }
     };
     let again = async {
         // The first one is taken by `stop`.
-        drop(signal().await);
-        drop(signal().await);
+        drop(interrupt::signal().await);
+        drop(interrupt::signal().await);
     };
     tokio::select! {
         cut = gateway.serve(stop) => {
@@ -126,21 +126,6 @@ async fn take_up(path: &Path, running: &Running) -> Result<(Read, Vec<&'static s
     let opened = read.open().await.map_err(|error| vec![error])?;
     let later = running.take_up(&read.loaded.config, folder(path), opened);
     Ok((read, later.map_err(|error| vec![error])?))
-}
-
-#[cfg(unix)]
-async fn signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }
 
 /// The signal by which who rotates logs asks for a new file.

@@ -67,12 +67,15 @@ pub(super) struct Callers {
 #[derive(Clone, Debug)]
 struct Known {
     caller: Arc<Caller>,
-    /// In seconds since 1970.
+    /// When it is verified again, at its end at the latest. In seconds since 1970.
     expires: u64,
     issuer: usize,
     /// Of the issuer's keys, when it was verified. With others it is verified again.
     generation: u64,
 }
+
+/// So many seconds a token is remembered for: a key that its issuer has taken back counts no longer.
+const REMEMBERED: u64 = 300;
 
 /// Tokens that are remembered. Each takes a few hundred bytes.
 const MOST_KNOWN: usize = 20_000;
@@ -118,6 +121,7 @@ impl Callers {
         })?;
         let generation = issuer.generation();
         let (caller, expires) = issuer.verify(credential).await?;
+        let expires = expires.min(seconds() + REMEMBERED);
         let caller = Arc::new(caller);
         let known = Known { caller: Arc::clone(&caller), expires, issuer: index, generation };
         self.remember(hash, known);
