@@ -21,7 +21,10 @@ step() { printf '\n== %s\n' "$*" >&2; }
 work=$(mktemp -d)
 emulator=
 finish() {
+    local code=$?
     if [ -n "$emulator" ]; then kill "$emulator" 2>/dev/null || true; fi
+    # What it says of itself is of use only where something failed.
+    if [ "$code" != 0 ] && [ -s "$work/emulator.log" ]; then tail -n 40 "$work/emulator.log" >&2; fi
     rm -rf "$work"
 }
 trap finish EXIT
@@ -68,7 +71,8 @@ GROUNDWORK_BIN="$built/groundwork" GROUNDWORK_GOOGLE_BIN="$built/examples/google
 
 step tests
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked
+    # What passes only the second time is told as FLAKY, and is a mistake to be found.
+    cargo nextest run --locked --retries 1
 else
     cargo test --locked
 fi

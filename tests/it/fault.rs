@@ -77,7 +77,7 @@ async fn series(text: &str, kind: &str, attempts: u32, cut: Cut) -> (usize, usiz
         let tenant = tenant(text, attempts, cut).await;
         tenant.account.fault(operation, *nth, kind);
         let first = run(&tenant, cut).await;
-        assert_eq!(tenant.account.faults(), 1, "{what}: did not happen");
+        assert_eq!(tenant.account.faults(), 1, "{what}: did not happen:\n{}", said(&first));
         tenant.account.reset();
         failed += usize::from(!first.complete());
         heals(&tenant, cut, &what).await;

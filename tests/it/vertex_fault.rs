@@ -2,13 +2,11 @@
 //! wrong in every way; the next run converges, there is one of each, a third writes nothing, and
 //! destroy leaves nothing that could not be brought back.
 
-use std::{
-    collections::BTreeMap,
-    process::{Child, Command, Stdio},
-};
+use std::{collections::BTreeMap, process::Stdio};
 
 use groundwork::reconcile::Report;
 use serde_json::{Value, json};
+use tokio::process::{Child, Command};
 
 use crate::support::{
     census::{ALL, Census, WHOLE, census, counted},
@@ -147,7 +145,7 @@ async fn fails(text: &str, (wrong, tries): (Wrong, u32), cut: Cut, (method, nth)
     let tenant = tenant(text, tries, cut).await;
     tenant.google.fault(method, *nth, wrong.fault());
     let first = run(&tenant, cut).await;
-    assert_eq!(struck(&tenant), 1, "{what}: did not happen");
+    assert_eq!(struck(&tenant), 1, "{what}: did not happen:\n{}", said(&first));
     // What has written nothing has left nothing behind.
     if tenant.google.count().1 > 0 {
         heals(&tenant, cut, &whole(text), &what).await;
@@ -355,23 +353,31 @@ fn program(tenant: &Tenant, cut: Cut) -> Child {
 async fn kills(cut: Cut) {
     let calls = {
         let tenant = tenant(EVERYTHING, 1, cut).await;
-        assert!(program(&tenant, cut).wait().unwrap().success());
+        assert!(program(&tenant, cut).wait().await.unwrap().success());
         numbered(&tenant, false)
     };
+    let mut unmade = Vec::new();
     for (method, nth) in &calls {
         let what = format!("{KILLED} behind {method} {nth} of {cut:?}");
         let tenant = tenant(EVERYTHING, 1, cut).await;
         tenant.google.fault(method, *nth, Fault::Behind);
         let mut child = program(&tenant, cut);
-        tenant.google.behind().await;
-        child.kill().unwrap();
-        child.wait().unwrap();
+        tokio::select! {
+            () = tenant.google.behind() => child.kill().await.unwrap(),
+            // Who writes a policy at the same time as another writes it again; how often that is
+            // differs from run to run.
+            ended = child.wait() => {
+                assert!(ended.unwrap().success(), "{what}: ended otherwise");
+                unmade.push(what.clone());
+            }
+        }
         if tenant.google.count().1 > 0 {
             heals(&tenant, cut, &whole(EVERYTHING), &what).await;
         }
     }
-    println!("killed, {cut:?}: behind each of {} calls; all healed", calls.len());
-    assert!(calls.len() > 50);
+    let count = calls.len();
+    println!("killed, {cut:?}: behind each of {count} calls, all healed; but for {unmade:?}");
+    assert!(count > 50 && unmade.len() * 10 < count, "of {count} not made: {unmade:?}");
 }
 
 #[tokio::test]
