@@ -359,6 +359,7 @@ async fn kills(cut: Cut) {
     let mut unmade = Vec::new();
     for (method, nth) in &calls {
         let what = format!("{KILLED} behind {method} {nth} of {cut:?}");
+        println!("{what}");
         let tenant = tenant(EVERYTHING, 1, cut).await;
         tenant.google.fault(method, *nth, Fault::Behind);
         let mut child = program(&tenant, cut);
