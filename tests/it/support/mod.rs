@@ -16,6 +16,7 @@ pub mod program;
 pub mod reader;
 pub mod room;
 pub mod screen;
+pub mod sdk;
 pub mod shell;
 pub mod tenant;
 pub mod upstream;

@@ -86,6 +86,12 @@ impl Script {
         Self { status: 200, headers, pieces, end: Ending::Done }
     }
 
+    /// The same, with this behind it.
+    pub fn then(mut self, piece: Bytes) -> Self {
+        self.pieces.push(piece);
+        self
+    }
+
     pub fn ending(mut self, end: Ending) -> Self {
         self.end = end;
         self
@@ -113,6 +119,11 @@ pub fn frame(event: &str) -> Bytes {
 pub fn exception(kind: &str, message: &str) -> Bytes {
     let payload = serde_json::json!({ "message": message }).to_string();
     raw_frame(&[(":exception-type", kind), (":message-type", "exception")], &payload)
+}
+
+/// An event of Bedrock's own, of this kind.
+pub fn event(kind: &str, payload: &str) -> Bytes {
+    raw_frame(&[(":event-type", kind), (":message-type", "event")], payload)
 }
 
 fn raw_frame(headers: &[(&str, &str)], payload: &str) -> Bytes {
