@@ -21,6 +21,7 @@ mod export_shell;
 mod fault;
 mod gateway;
 mod gateway_caller;
+mod gateway_oidc;
 mod gateway_sdk;
 mod google_fake;
 mod google_fake_c;

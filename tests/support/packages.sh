@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Python packages of the tests into .venv at the top of the repository: the AWS emulator's,
-# Google's client with its discovery documents, and Anthropic's client. Anew only when requirements.txt
-# changed.
+# Google's client with its discovery documents, Anthropic's client, and a provider of identities. Anew only
+# when requirements.txt changed.
 set -euo pipefail
 
 support=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -79,8 +79,15 @@ impl Issuer {
         validation.set_audience(audiences);
         validation.set_issuer(&[issuer]);
         validation.set_required_spec_claims(&["exp", "aud", "iss"]);
-        let token = decode::<Map<String, Value>>(token, &key.decoding, &validation)
-            .map_err(|error| refused(in_words(error.kind())))?;
+        let decoded = match decode::<Map<String, Value>>(token, &key.decoding, &validation) {
+            // Its issuer may have a new key that has the old one's name, or none.
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidSignature) => {
+                let key = self.keys.find_anew(header.kid.as_deref(), header.alg).await;
+                key.map_or(Err(error), |key| decode(token, &key.decoding, &validation))
+            }
+            decoded => decoded,
+        };
+        let token = decoded.map_err(|error| refused(in_words(error.kind())))?;
         // Some providers write them with a fraction, which is nothing.
         let number = |name: &str| {
             let claim = token.claims.get(name)?;

@@ -61,6 +61,8 @@ pub(crate) struct Key {
 
 #[derive(Debug, Default)]
 struct Keys {
+    /// As they came.
+    set: JwkSet,
     named: HashMap<String, Key>,
     all: Vec<Key>,
     fetched: Option<Instant>,
@@ -118,6 +120,15 @@ impl KeySet {
         }
     }
 
+    /// The same after another look, since the key that was found is not the one that signed.
+    pub(crate) async fn find_anew(&self, name: Option<&str>, algorithm: Algorithm) -> Option<Key> {
+        if !matches!(self.source, Source::Fixed(_)) {
+            // Why not is said when there is no key at all.
+            self.fetch(self.current().fetched).await.ok();
+        }
+        self.current().find(name, algorithm)
+    }
+
     /// Fetches the keys, unless somebody else has since `seen`, or it was tried a moment ago.
     async fn fetch(&self, seen: Option<Instant>) -> Result<(), String> {
         let mut fetching = self.fetching.lock().await;
@@ -146,12 +157,7 @@ impl KeySet {
 
     fn replace(&self, keys: Keys) {
         let mut current = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        let names = |keys: &Keys| {
-            let mut names: Vec<String> = keys.named.keys().cloned().collect();
-            names.sort_unstable();
-            (names, keys.all.len())
-        };
-        if names(&current) != names(&keys) {
+        if current.set != keys.set {
             self.generation.fetch_add(1, Ordering::Relaxed);
         }
         *current = Arc::new(keys);
@@ -211,7 +217,7 @@ impl KeySet {
 
 impl Keys {
     fn of(set: &JwkSet) -> Self {
-        let mut keys = Self::default();
+        let mut keys = Self { set: set.clone(), ..Self::default() };
         for jwk in &set.keys {
             let Some(key) = Key::of(jwk) else { continue };
             if let Some(name) = &jwk.common.key_id {
