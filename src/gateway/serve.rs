@@ -147,6 +147,7 @@ impl Running {
             let (certificate, key) = (folder.join(&tls.certificate), folder.join(&tls.key));
             current.store(Arc::new(tls::load(&certificate, &key)?));
         }
+        opened.state.callers.inherit(&self.state.load().callers);
         self.state.store(Arc::new(opened.state));
         let (old, new) = (&self.began, config);
         let kept = [

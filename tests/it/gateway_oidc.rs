@@ -334,6 +334,21 @@ async fn a_thousand_forged_tokens_do_not_reach_the_provider_be_it_there_or_down(
 }
 
 #[tokio::test]
+async fn a_change_of_the_file_forgets_no_key_of_a_provider_that_is_down() {
+    let provider = Provider::named("k1");
+    let config = trusting(&[&provider]) + &with(&[("anthropic", "http://127.0.0.1:1")]);
+    let gateway = Gateway::start(&config);
+    let (first, second) = (provider.sign_in(CLIENT).await, provider.sign_in(CLIENT).await);
+    assert_eq!(shown(&gateway, &first).await.0, 200);
+    drop(provider);
+    gateway.rewrite(&(config + "failover: {failures: 7}\n"));
+    gateway.until("has changed, and is taken up");
+    for token in [first, second] {
+        assert_eq!(shown(&gateway, &token).await.0, 200);
+    }
+}
+
+#[tokio::test]
 async fn the_check_tells_of_a_provider_that_is_down() {
     let folder = TempDir::new().unwrap();
     let [there, down] = [Provider::named("k1"), Provider::named("k1")];

@@ -58,6 +58,10 @@ impl Issuer {
         self.terms.issuer == name
     }
 
+    pub(super) fn inherit(&self, old: &Self) {
+        self.keys.inherit(&old.keys);
+    }
+
     pub(super) fn generation(&self) -> u64 {
         self.keys.generation()
     }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 /// Where the keys are.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// What the issuer says of itself names them.
     Discovery(String),
@@ -84,6 +84,13 @@ impl KeySet {
         }
     }
 
+    /// Goes on with the keys that another one has got from the same source, which may not answer now.
+    pub(crate) fn inherit(&self, old: &Self) {
+        if self.source == old.source {
+            self.replace(old.current());
+        }
+    }
+
     /// Rises with each change of the keys.
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Relaxed)
@@ -144,7 +151,7 @@ impl KeySet {
             Ok(set) => {
                 (fetching.pause, fetching.error) = (LEAST_PAUSE, None);
                 let keys = Keys { fetched: Some(Instant::now()), ..Keys::of(&set) };
-                self.replace(keys);
+                self.replace(Arc::new(keys));
                 Ok(())
             }
             Err(error) => {
@@ -155,12 +162,12 @@ impl KeySet {
         }
     }
 
-    fn replace(&self, keys: Keys) {
+    fn replace(&self, keys: Arc<Keys>) {
         let mut current = self.keys.write().unwrap_or_else(PoisonError::into_inner);
         if current.set != keys.set {
             self.generation.fetch_add(1, Ordering::Relaxed);
         }
-        *current = Arc::new(keys);
+        *current = keys;
     }
 
     fn current(&self) -> Arc<Keys> {

@@ -85,6 +85,15 @@ impl Callers {
         Self { issuers, keys, known: Mutex::default() }
     }
 
+    /// Goes on with the issuers' keys that another configuration has got.
+    pub(super) fn inherit(&self, old: &Self) {
+        for issuer in &self.issuers {
+            if let Some(old) = old.issuers.iter().find(|old| old.is(issuer.name())) {
+                issuer.inherit(old);
+            }
+        }
+    }
+
     pub(super) fn issuers(&self) -> impl Iterator<Item = &Issuer> {
         self.issuers.iter()
     }
