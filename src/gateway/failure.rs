@@ -54,7 +54,7 @@ impl Failure {
             Self::Unrouted(Unrouted::Model) | Self::Malformed(_) | Self::Lacks(_) => {
                 (StatusCode::BAD_REQUEST, "invalid_request_error")
             }
-            Self::Stranger(Stranger::Nobody | Stranger::Refused(_)) => {
+            Self::Stranger(Stranger::Nobody | Stranger::Signed | Stranger::Refused(_)) => {
                 (StatusCode::UNAUTHORIZED, "authentication_error")
             }
             Self::Stranger(Stranger::Unknown(_)) | Self::Unreachable { .. } => {

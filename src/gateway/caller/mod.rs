@@ -38,6 +38,8 @@ pub(super) struct Caller {
 pub(super) enum Stranger {
     /// There is no credential.
     Nobody,
+    /// There is but a signature of AWS's, which only AWS can check.
+    Signed,
     /// It is not one that is known, or is not valid.
     Refused(String),
     /// Whether it is valid could not be told, since the issuer's keys could not be had.
@@ -48,6 +50,10 @@ impl fmt::Display for Stranger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nobody => f.write_str("this gateway needs a credential: a token, or a key"),
+            Self::Signed => f.write_str(
+                "this gateway cannot check a signature of AWS's: it needs a token or a key, which \
+                 clients of Bedrock take from AWS_BEARER_TOKEN_BEDROCK",
+            ),
             Self::Refused(why) => write!(f, "the credential is refused: {why}"),
             Self::Unknown(why) => write!(f, "the credential could not be checked: {why}"),
         }
@@ -101,7 +107,7 @@ impl Callers {
     /// Identifies whoever sent these headers.
     pub(super) async fn identify(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Stranger> {
         // A helper's credential comes in both headers, with a token of its own in one of them.
-        let mut stranger = Stranger::Nobody;
+        let mut stranger = if is_signed(headers) { Stranger::Signed } else { Stranger::Nobody };
         for credential in credentials(headers) {
             match self.check(credential).await {
                 Ok(caller) => return Ok(caller),
@@ -155,6 +161,10 @@ impl Callers {
             known.insert(hash, entry);
         }
     }
+}
+
+fn is_signed(headers: &HeaderMap) -> bool {
+    headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"AWS4-"))
 }
 
 /// Everything that may be a credential, in the order in which it counts.
