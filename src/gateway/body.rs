@@ -8,10 +8,10 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
-    time::timeout,
+    time::{Instant, timeout_at},
 };
 
-use super::failure::Failure;
+use super::{envelope::Malformed, failure::Failure};
 
 /// What a body may be.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +29,16 @@ pub(super) struct Taken<'a> {
     _memory: SemaphorePermit<'a>,
 }
 
+/// Its pieces are none, or whoever sent it has gone.
+fn broken() -> Failure {
+    Failure::Malformed(Malformed::Json("it did not come whole".into()))
+}
+
 /// Memory is counted in pieces of this size.
 pub(super) const PIECE: u64 = 1 << 16;
+
+/// Whoever sends fewer bytes a second than this, is not waited for.
+const SLOWEST: u64 = 4 << 10;
 
 /// So much is set aside at once; what a client says of its length is not believed beyond it.
 const BELIEVED: u64 = 1 << 20;
@@ -48,7 +56,6 @@ where
     let said = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let mut body = body;
     if said.is_some_and(|length: u64| length > limit.length) {
-        discard(&mut body).await;
         return Err(Failure::TooLong(limit.length));
     }
     let pieces = |length: u64| u32::try_from(length.div_ceil(PIECE)).unwrap_or(u32::MAX);
@@ -57,15 +64,15 @@ where
     let mut room = said.unwrap_or(PIECE);
     let mut bytes = BytesMut::new();
     bytes.reserve(usize::try_from(said.unwrap_or(0).min(BELIEVED)).unwrap_or(0));
+    let begun = Instant::now();
     loop {
-        let next = timeout(limit.silence, body.frame()).await.map_err(|_| Failure::Slow)?;
-        // Whoever sends it has gone: nobody will see this.
-        let Some(frame) = next.transpose().map_err(|_| Failure::Slow)? else { break };
+        let whole = begun + limit.silence + Duration::from_secs(bytes.len() as u64 / SLOWEST);
+        let patience = whole.min(Instant::now() + limit.silence);
+        let next = timeout_at(patience, body.frame()).await.map_err(|_| Failure::Slow)?;
+        let Some(frame) = next.transpose().map_err(|_| broken())? else { break };
         let Ok(piece) = frame.into_data() else { continue };
         let length = (bytes.len() + piece.len()) as u64;
         if length > limit.length {
-            drop((bytes, permit));
-            discard(&mut body).await;
             return Err(Failure::TooLong(limit.length));
         }
         if length > room {
@@ -79,32 +86,12 @@ where
     Ok(Taken { bytes: bytes.freeze(), _memory: permit })
 }
 
-/// So much of what is too long is read on, and for so long.
-const DISCARDED: u64 = 512 << 20;
-const DISCARDING: Duration = Duration::from_secs(10);
-
-/// Reads on, and keeps nothing: who still sends does not read an answer, and would only see that the
-/// connection was cut.
-async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B) {
-    let all = async {
-        let mut left = DISCARDED;
-        while let Some(Ok(frame)) = body.frame().await {
-            let length = frame.data_ref().map_or(0, |piece| piece.len() as u64);
-            match left.checked_sub(length) {
-                Some(rest) => left = rest,
-                None => return,
-            }
-        }
-    };
-    // After that it is cut, which is what there is to say.
-    drop(timeout(DISCARDING, all).await);
-}
-
 #[cfg(test)]
 mod tests {
     use futures::stream;
     use http_body::Frame;
     use http_body_util::{Full, StreamBody};
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -161,5 +148,29 @@ mod tests {
         let never = StreamBody::new(stream::pending::<Result<Frame<Bytes>, std::io::Error>>());
         let memory = Semaphore::new(4);
         assert_eq!(take(&said(5), never, LIMIT, &memory).await.err(), Some(Failure::Slow));
+    }
+
+    /// A byte every second.
+    fn trickle(size: usize) -> impl Body<Data = Bytes, Error = std::io::Error> + Unpin {
+        let piece = move |left: u32| async move {
+            let left = left.checked_sub(1)?;
+            sleep(Duration::from_secs(1)).await;
+            Some((Ok(Frame::data(Bytes::from(vec![b'x'; size]))), left))
+        };
+        StreamBody::new(Box::pin(stream::unfold(60, piece)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_comes_slowly_is_taken_and_one_that_trickles_is_given_up() {
+        let memory = Semaphore::new(32);
+        let begun = Instant::now();
+        let taken = take(&HeaderMap::new(), trickle(4 << 10), LIMIT, &memory).await;
+        assert_eq!(taken.unwrap().bytes.len(), 60 * (4 << 10));
+        assert_eq!(begun.elapsed(), Duration::from_mins(1));
+        let begun = Instant::now();
+        let refused = take(&HeaderMap::new(), trickle(1), LIMIT, &memory).await;
+        assert_eq!(refused.err(), Some(Failure::Slow));
+        assert_eq!(begun.elapsed(), LIMIT.silence);
+        assert_eq!(memory.available_permits(), 32);
     }
 }

@@ -6,10 +6,12 @@
 //! one `upstream` after the other, `relay` brings the answer back, and `record` and `metrics`
 //! keep what there is to know. `open` makes all of it from a configuration.
 
+mod answer_body;
 mod attempt;
 mod body;
 mod caller;
 mod clock;
+mod connection;
 mod count;
 mod envelope;
 mod exchange;
@@ -26,9 +28,11 @@ mod record;
 mod refusal;
 mod relay;
 mod reply;
+mod request_body;
 mod route;
 mod serve;
 mod server;
+mod socket;
 mod sse;
 mod target;
 mod task;

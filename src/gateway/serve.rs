@@ -37,6 +37,7 @@ pub struct Gateway {
     listener: TcpListener,
     operations: TcpListener,
     limit: ConnectionLimit,
+    warning: Option<String>,
 }
 
 /// What runs. A change of the configuration is taken up here.
@@ -77,10 +78,13 @@ impl Gateway {
         let memory = Semaphore::new(usize::try_from(pieces).unwrap_or(Semaphore::MAX_PERMITS));
         let lasting = Lasting { log, memory: Arc::new(memory), metrics: Arc::default() };
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        let (connections, warning) = possible(limits.connections);
         let limit = ConnectionLimit {
-            connections: limits.connections as usize,
+            connections,
             headers: limits.headers as usize,
             head: seconds(limits.head_seconds),
+            idle: seconds(limits.idle_seconds),
+            stall: seconds(limits.answer_seconds),
             drain: seconds(config.listen.drain_seconds),
         };
         let running = Running {
@@ -95,6 +99,7 @@ impl Gateway {
             listener: listener(config.listen.address, "listen.address").await?,
             operations: listener(config.operations.address, "operations.address").await?,
             limit,
+            warning,
         })
     }
 
@@ -111,10 +116,19 @@ impl Gateway {
         self.operations.local_addr().ok()
     }
 
-    /// Answers until `stop` is done, and until what was begun has ended. Gives how many connections
-    /// were cut because it took too long.
-    pub async fn serve(self, stop: impl Future<Output = ()>) -> usize {
-        let Self { running, listener, operations, limit } = self;
+    /// What its operator should know of this machine.
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+
+    /// Answers until `stop` is done, and then until what was begun has ended, or `at_once` is done. Gives
+    /// how many connections were cut.
+    pub async fn serve(
+        self,
+        stop: impl Future<Output = ()>,
+        at_once: impl Future<Output = ()>,
+    ) -> usize {
+        let Self { running, listener, operations, limit, .. } = self;
         let side = task::spawn(operations::serve(operations, Arc::clone(&running)));
         let flushing = task::spawn(flush(running.lasting.clone()));
         let stopping = Arc::clone(&running);
@@ -127,7 +141,7 @@ impl Gateway {
             let running = Arc::clone(&answering);
             async move { exchange::answer(running.state.load_full(), &running.lasting, request).await }
         };
-        let cut = server::serve(listener, tls, limit, stop, answer).await;
+        let cut = server::serve(listener, tls, limit, (stop, at_once), answer).await;
         side.abort();
         flushing.abort();
         drop(running.lasting.log.flush());
@@ -175,6 +189,32 @@ impl Running {
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
+}
+
+/// How many connections the system lets this process have, if so many are wanted, and what to say if
+/// they are fewer. A quarter of the files is for upstreams and all else.
+fn possible(wanted: u32) -> (usize, Option<String>) {
+    let Some(files) = files_at_most() else { return (wanted as usize, None) };
+    let most = u32::try_from(files / 4 * 3).unwrap_or(u32::MAX).max(1);
+    let warning = (most < wanted).then(|| {
+        format!(
+            "`listen.limits.connections` is {wanted}, but this process may open {files} files: \
+             {most} connections are taken at once"
+        )
+    });
+    (wanted.min(most) as usize, warning)
+}
+
+/// How many files may be open, once that is as many as it may be made.
+#[cfg(unix)]
+fn files_at_most() -> Option<u64> {
+    let raised = rlimit::increase_nofile_limit(u64::MAX);
+    raised.or_else(|_| rlimit::Resource::NOFILE.get_soft()).ok()
+}
+
+#[cfg(not(unix))]
+fn files_at_most() -> Option<u64> {
+    None
 }
 
 /// The files whose change is a change of the configuration. Relative paths are meant from `folder`.

@@ -25,6 +25,15 @@ impl Watch {
         Self { files: files.into_iter().map(stamped).collect() }
     }
 
+    /// Looks at these from now on. One that was looked at already has changed if it is not as it was then.
+    pub fn follow(&mut self, files: impl IntoIterator<Item = PathBuf>) {
+        let before = std::mem::replace(self, Self::new(files));
+        for (path, stamp) in &mut self.files {
+            let known = before.files.iter().find(|(known, _)| known == path);
+            *stamp = known.map_or(*stamp, |(_, known)| *known);
+        }
+    }
+
     /// Whether one of them has changed since this was asked last.
     pub fn changed(&mut self) -> bool {
         let mut changed = false;
@@ -65,6 +74,23 @@ mod tests {
         assert!(watch.changed());
         fs::remove_file(&path).unwrap();
         assert!(watch.changed());
+        assert!(!watch.changed());
+    }
+
+    #[test]
+    fn what_changes_while_it_is_read_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("a"), folder.path().join("b"));
+        fs::write(&path, "1").unwrap();
+        fs::write(&other, "1").unwrap();
+        let mut watch = Watch::new([path.clone()]);
+        fs::write(&path, "22").unwrap();
+        watch.follow([path, other.clone()]);
+        assert!(watch.changed());
+        fs::write(&other, "22").unwrap();
+        assert!(watch.changed());
+        watch.follow([]);
+        fs::write(&other, "333").unwrap();
         assert!(!watch.changed());
     }
 }

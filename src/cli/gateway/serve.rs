@@ -1,6 +1,6 @@
 //! `groundwork gateway serve`: runs until it is stopped, and takes up changes of its configuration.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{cell::Cell, path::Path, sync::Arc, time::Duration};
 
 use clap::Args;
 use tokio::time::interval;
@@ -50,12 +50,16 @@ async fn serve(path: &Path, read: Read, ui: &Ui) -> Result<Exit> {
     let config = &read.loaded.config;
     let gateway = Gateway::listen(config, folder(path), opened, ui.records()).await?;
     let running = gateway.running();
+    if let Some(warning) = gateway.warning() {
+        ui.warning(warning, Some("raise it: `ulimit -Hn`, or LimitNOFILE= of a service"));
+    }
     if let (Some(address), Some(operations)) = (gateway.address(), gateway.operations_address()) {
         let scheme = if config.listen.tls.is_some() { "https" } else { "http" };
         ui.note(&format!(
             "listening on {scheme}://{address}; health and metrics on http://{operations}"
         ));
     }
+    let at_once = Cell::new(false);
     let stop = async {
         if interrupt::signal().await.is_ok() {
             ui.note("stopping: nothing new is begun, and what has begun is finished; Ctrl-C again stops at once");
@@ -65,15 +69,15 @@ async fn serve(path: &Path, read: Read, ui: &Ui) -> Result<Exit> {
         // The first one is taken by `stop`.
         drop(interrupt::signal().await);
         drop(interrupt::signal().await);
+        at_once.set(true);
     };
     tokio::select! {
-        cut = gateway.serve(stop) => {
+        cut = gateway.serve(stop, again) => {
             if cut > 0 {
-                ui.note(&format!("{cut} connections were cut: their answers took too long to end"));
+                ui.note(&format!("{cut} connections were cut before their answers had ended"));
             }
-            Ok(Exit::Done)
+            Ok(if at_once.get() { Exit::Interrupted } else { Exit::Done })
         }
-        () = again => Ok(Exit::Interrupted),
         never = follow(path, &read, &running, ui) => never,
     }
 }
@@ -82,9 +86,9 @@ async fn serve(path: &Path, read: Read, ui: &Ui) -> Result<Exit> {
 async fn follow(path: &Path, read: &Read, running: &Arc<Running>, ui: &Ui) -> Result<Exit> {
     let watched = |read: &Read| {
         let of_config = gateway::files(&read.loaded.config, folder(path));
-        Watch::new(of_config.into_iter().chain([path.to_owned()]))
+        of_config.into_iter().chain([path.to_owned()])
     };
-    let mut watch = watched(read);
+    let mut watch = Watch::new(watched(read));
     let mut ticks = interval(LOOK);
     let mut hung_up = HungUp::new()?;
     loop {
@@ -100,7 +104,7 @@ async fn follow(path: &Path, read: &Read, running: &Arc<Running>, ui: &Ui) -> Re
         }
         match take_up(path, running).await {
             Ok((read, later)) => {
-                watch = watched(&read);
+                watch.follow(watched(&read));
                 running.metrics().reloaded(true);
                 ui.note("the configuration has changed, and is taken up");
                 for key in later {

@@ -96,10 +96,18 @@ pub struct Limits {
     #[serde(deserialize_with = "number::whole::<_, _, 1, 1_000_000>")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub connections: u32,
-    /// How long the head of a request may take to come
+    /// How long a handshake, and the head of the first request, may take to come
     #[serde(deserialize_with = "number::whole::<_, _, 1, 600>")]
     #[schemars(range(min = 1, max = 600))]
     pub head_seconds: u32,
+    /// How long it may be until the head of the next request has come
+    #[serde(deserialize_with = "number::whole::<_, _, 1, 3600>")]
+    #[schemars(range(min = 1, max = 3600))]
+    pub idle_seconds: u32,
+    /// How long a client may take nothing of an answer
+    #[serde(deserialize_with = "number::whole::<_, _, 1, 3600>")]
+    #[schemars(range(min = 1, max = 3600))]
+    pub answer_seconds: u32,
     /// How long a body may come without a byte
     #[serde(deserialize_with = "number::whole::<_, _, 1, 600>")]
     #[schemars(range(min = 1, max = 600))]
@@ -115,6 +123,9 @@ impl Default for Limits {
             headers: 100,
             connections: 16_384,
             head_seconds: 10,
+            // Longer than load balancers hold theirs: Google's do for 600 seconds.
+            idle_seconds: 620,
+            answer_seconds: 300,
             body_seconds: 30,
         }
     }
