@@ -24,15 +24,24 @@ pub struct Gateway {
     folder: TempDir,
     child: Child,
     told: Receiver<String>,
+    /// What it said before it listened.
+    pub beginning: Vec<String>,
 }
 
 impl Gateway {
     /// Runs with this configuration, to which where it listens, a key and the log are added.
     pub fn start(config: &str) -> Self {
+        Self::start_behind(config, "true")
+    }
+
+    /// The same, behind these commands of a shell.
+    pub fn start_behind(config: &str, commands: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("gateway.yaml");
         fs::write(&path, whole(config)).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_groundwork"))
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", &format!("{commands}; exec \"$0\" \"$@\"")])
+            .arg(env!("CARGO_BIN_EXE_groundwork"))
             .args(["gateway", "serve", "-c"])
             .arg(&path)
             .env_clear()
@@ -57,8 +66,14 @@ impl Gateway {
             }
         });
         let (url, operations, client) = (String::new(), String::new(), client());
-        let mut this = Self { url, operations, client, folder, child, told };
-        let line = this.until("listening on ");
+        let mut this = Self { url, operations, client, folder, child, told, beginning: Vec::new() };
+        let line = loop {
+            let line = this.until("");
+            if line.starts_with("listening on ") {
+                break line;
+            }
+            this.beginning.push(line);
+        };
         let (front, operations) = line.split_once("; health and metrics on ").unwrap();
         front.trim_start_matches("listening on ").clone_into(&mut this.url);
         operations.clone_into(&mut this.operations);
@@ -90,8 +105,20 @@ impl Gateway {
 
     /// Asks it to stop.
     pub fn stop(&self) {
+        self.signal("-TERM");
+    }
+
+    pub fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// How much memory it has (`VmRSS`), or has had at most (`VmHWM`), in KiB.
+    #[cfg(target_os = "linux")]
+    pub fn memory(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
     /// How it ended.

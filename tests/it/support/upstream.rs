@@ -56,6 +56,8 @@ pub enum Ending {
     Done,
     /// The connection is cut, once [`Upstream::cut`] says so.
     Cut,
+    /// A comment and the end, once [`Upstream::cut`] says so.
+    Held,
     /// Nothing, for ever.
     Silence,
     /// Not even an answer.
@@ -155,6 +157,9 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, step)
 }
 
+/// What comes at the end of an answer that was held.
+pub const HELD: &[u8] = b": held\n\n";
+
 /// The service.
 #[derive(Clone)]
 pub struct Upstream {
@@ -200,12 +205,17 @@ impl Upstream {
         self.asked.lock().unwrap().clone()
     }
 
+    /// How often it was asked.
+    pub fn count(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
     /// How many answers are still being sent.
     pub fn open(&self) -> usize {
         self.open.load(Ordering::SeqCst)
     }
 
-    /// Cuts what is to be cut.
+    /// Cuts one that is to be cut, or lets one go on that is held.
     pub fn cut(&self) {
         self.cut.notify_one();
     }
@@ -225,6 +235,10 @@ impl Upstream {
             Ending::Cut => Box::pin(stream::once(async move {
                 cut.notified().await;
                 Err(io::Error::other("cut"))
+            })),
+            Ending::Held => Box::pin(stream::once(async move {
+                cut.notified().await;
+                Ok(Frame::data(Bytes::from_static(HELD)))
             })),
             Ending::Silence => Box::pin(stream::pending()),
             Ending::Done => Box::pin(stream::empty()),
