@@ -32,7 +32,7 @@ struct Entry {
 }
 
 /// The names of models that are not for background tasks.
-const ALIASES: [(&Variable, Family); 3] = [
+pub(super) const ALIASES: [(&Variable, Family); 3] = [
     (v::ANTHROPIC_DEFAULT_OPUS_MODEL, Family::Opus),
     (v::ANTHROPIC_DEFAULT_SONNET_MODEL, Family::Sonnet),
     (v::ANTHROPIC_DEFAULT_FABLE_MODEL, Family::Fable),
@@ -121,7 +121,7 @@ impl Environment {
 
     /// Everything that could be left over from another provider, gateway or collector and would be
     /// heeded, is taken back, but for what is set.
-    fn take_back_the_rest(&mut self) {
+    pub(super) fn take_back_the_rest(&mut self) {
         let is_set = |variable: &Variable| self.set.iter().any(|it| it.name == variable.name);
         let telemetry = is_set(v::CLAUDE_CODE_ENABLE_TELEMETRY);
         let heeded = |variable: &&Variable| match variable.group {

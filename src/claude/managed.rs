@@ -43,9 +43,25 @@ const CANCELLED_ON_VERTEX: [&Variable; 8] = [
     v::ANTHROPIC_VERTEX_BASE_URL,
 ];
 
-/// The same for both. The list of available models shuts such a leftover out, but then the main model
+/// The same for the gateway, to which no provider is chosen that a variable could name. Where a dialect
+/// takes one, it is as above.
+const CANCELLED_AT_THE_GATEWAY: [&Variable; 7] = [
+    v::CLAUDE_CODE_USE_BEDROCK,
+    v::CLAUDE_CODE_USE_VERTEX,
+    v::CLAUDE_CODE_USE_FOUNDRY,
+    v::CLAUDE_CODE_USE_ANTHROPIC_AWS,
+    v::CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD,
+    v::CLAUDE_CODE_USE_MANTLE,
+    v::CLAUDE_CODE_USE_GATEWAY,
+];
+
+/// What would bring another's credential to the gateway.
+const CREDENTIALS: [&Variable; 3] =
+    [v::ANTHROPIC_AUTH_TOKEN, v::ANTHROPIC_API_KEY, v::AWS_BEARER_TOKEN_BEDROCK];
+
+/// The same for all. The list of available models shuts such a leftover out, but then the main model
 /// does what the pinned one of background tasks is for; and a user's settings have no list.
-const CANCELLED_ON_BOTH: [&Variable; 2] =
+const CANCELLED_EVERYWHERE: [&Variable; 2] =
     [v::ANTHROPIC_SMALL_FAST_MODEL, v::CLAUDE_CODE_SUBAGENT_MODEL];
 
 /// The models that the tenant's role may call on Bedrock, as the client must name them, the main one
@@ -123,11 +139,16 @@ pub fn managed(
 
 /// What is set to nothing, unless it is set.
 fn cancelled(environment: &Environment, cloud: Cloud, models: &[String]) -> Vec<&'static str> {
-    let mut all: Vec<&str> = match cloud {
-        Cloud::Aws => CANCELLED_ON_BEDROCK.map(|variable| variable.name).to_vec(),
-        Cloud::Gcp => CANCELLED_ON_VERTEX.map(|variable| variable.name).to_vec(),
+    let chosen = |provider: &Variable| environment.iter().any(|(name, _)| name == provider.name);
+    let variables: &[&Variable] = match cloud {
+        Cloud::Aws => &CANCELLED_ON_BEDROCK,
+        Cloud::Gcp => &CANCELLED_ON_VERTEX,
+        Cloud::Gateway if chosen(v::CLAUDE_CODE_USE_BEDROCK) => &CANCELLED_ON_BEDROCK,
+        Cloud::Gateway if chosen(v::CLAUDE_CODE_USE_VERTEX) => &CANCELLED_ON_VERTEX,
+        Cloud::Gateway => &CANCELLED_AT_THE_GATEWAY,
     };
-    all.extend(CANCELLED_ON_BOTH.map(|variable| variable.name));
+    let mut all: Vec<&str> = variables.iter().map(|variable| variable.name).collect();
+    all.extend(CANCELLED_EVERYWHERE.map(|variable| variable.name));
     if cloud == Cloud::Gcp {
         // Where the tenant's own models are called is a matter of where data goes.
         let ids = models.iter().filter_map(|id| id.parse().ok());
@@ -139,6 +160,7 @@ fn cancelled(environment: &Environment, cloud: Cloud, models: &[String]) -> Vec<
         let variable = v::ALL.iter().find(|variable| variable.name == name);
         variable.is_some_and(|variable| {
             variable.group == Group::Network
+                || CREDENTIALS.contains(variable)
                 || variable.name == v::CLAUDE_CODE_ENABLE_TELEMETRY.name
                 || variable.name.starts_with("OTEL_LOG_")
         })
@@ -198,9 +220,12 @@ fn add_models(
         }
         available
     });
-    all.insert("availableModels".into(), json!(available));
-    all.insert("enforceAvailableModels".into(), json!(wanted.enforce));
-    all.insert("availableModelsMatch".into(), json!(wanted.comparison.as_str()));
+    // An empty list shuts out all of them.
+    if !available.is_empty() {
+        all.insert("availableModels".into(), json!(available));
+        all.insert("enforceAvailableModels".into(), json!(wanted.enforce));
+        all.insert("availableModelsMatch".into(), json!(wanted.comparison.as_str()));
+    }
     if !wanted.denied.is_empty() {
         all.insert("deniedModels".into(), json!(wanted.denied));
     }
@@ -223,6 +248,8 @@ fn add_providers(
     let (own, address) = match cloud {
         Cloud::Aws => (Provider::Bedrock, v::ANTHROPIC_BEDROCK_BASE_URL),
         Cloud::Gcp => (Provider::Vertex, v::ANTHROPIC_VERTEX_BASE_URL),
+        // In each dialect (seen on the client 2.1.330).
+        Cloud::Gateway => (Provider::CustomEndpoint, v::ANTHROPIC_BASE_URL),
     };
     let mut providers = section.allowed_providers.clone().unwrap_or_else(|| vec![own]);
     let elsewhere =
@@ -237,8 +264,9 @@ fn add_providers(
 /// What also counts in a user's own settings.
 fn add_commands(all: &mut Map<String, Value>, cloud: Cloud, section: &ClaudeCode) {
     let refresh = match cloud {
-        Cloud::Aws => "awsAuthRefresh",
         Cloud::Gcp => "gcpAuthRefresh",
+        // A gateway's file has no such command.
+        Cloud::Aws | Cloud::Gateway => "awsAuthRefresh",
     };
     let telemetry = section.telemetry.as_ref();
     for (key, command) in [
@@ -365,10 +393,8 @@ mod tests {
     }
 
     fn managed_of(cloud: Cloud, section: &str) -> Value {
-        let (environment, models, section) = match cloud {
-            Cloud::Aws => bedrock(section),
-            Cloud::Gcp => vertex(section),
-        };
+        let (environment, models, section) =
+            if cloud == Cloud::Gcp { vertex(section) } else { bedrock(section) };
         managed(&environment, cloud, &models, &section)
     }
 

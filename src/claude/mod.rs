@@ -7,6 +7,7 @@
 mod available;
 mod environment;
 mod export;
+mod gateway;
 mod managed;
 pub mod model;
 mod section;
@@ -17,6 +18,7 @@ pub mod vertex;
 pub use self::{
     environment::{Environment, StandIns},
     export::{Format, ObjectName, Shell},
+    gateway::{add_token_command, gateway_models},
     managed::{bedrock_models, managed, user, vertex_models},
     model::Models,
     vertex::VertexModels,

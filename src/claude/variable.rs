@@ -16,7 +16,8 @@ pub struct Variable {
     /// Whether any value but an empty one counts, even `0`. It is never set to be off.
     pub presence: bool,
     /// Whether it is the developer's: he has it for other tools, too, it says who he is, or he tells
-    /// his own client something by it. It may be set, and is never taken back.
+    /// his own client something by it. It may be set, and is taken back only where it would bring
+    /// another's credential to a gateway.
     pub personal: bool,
 }
 
@@ -208,6 +209,10 @@ variables! {
     /// Where the Anthropic API is, or a gateway that speaks it. No model is called there while a
     /// cloud is chosen (facts 1, 2.5).
     Anthropic ANTHROPIC_BASE_URL;
+
+    /// The models that a gateway tells are offered, too. Only beside `ANTHROPIC_BASE_URL`, and with
+    /// traffic that is not needed to work (facts 7.6).
+    Anthropic CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY;
 
     /// Goes out as `Authorization: Bearer` (facts 2.5).
     Anthropic ANTHROPIC_AUTH_TOKEN, secret, personal;

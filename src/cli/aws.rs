@@ -11,6 +11,7 @@ use super::{
     Global,
     agreement::nothing_was_changed,
     cloud::{Opened, Tenant},
+    configured::Configured,
     flags::{endpoint_url, find, network_variables, tenant_flags, told_hosts},
     interrupt, network, variable,
 };
@@ -42,9 +43,47 @@ pub(super) struct Caller {
     identity: Identity,
 }
 
-impl Tenant for AwsTenant {
+impl Configured for AwsTenant {
     const KIND: config::Cloud = config::Cloud::Aws;
     const CLOUD: &'static str = "aws";
+
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn name(&self) -> &str {
+        self.config.tenant.as_str()
+    }
+
+    fn flags(&self) -> &str {
+        &self.flags
+    }
+
+    fn environment(
+        &self,
+        inference_profiles: &[String],
+        ui: &Ui,
+    ) -> Result<Environment, Vec<Error>> {
+        let called = self.stand_ins(inference_profiles, ui)?;
+        let profile = self.profile.as_deref();
+        Ok(self.told(profile, &called))
+    }
+
+    fn section(&self) -> &ClaudeCode {
+        &self.config.claude_code
+    }
+
+    fn models(&self, inference_profiles: &[String], ui: &Ui) -> Result<Vec<String>, Vec<Error>> {
+        let called = self.stand_ins(inference_profiles, ui)?;
+        Ok(claude::bedrock_models(&self.config, &self.region, &called))
+    }
+}
+
+impl Tenant for AwsTenant {
     const FULL_NAME: &'static str = "arn";
 
     type Cloud = Aws;
@@ -71,14 +110,6 @@ impl Tenant for AwsTenant {
         Ok(Self { config, region, path, connection, profile, flags, warnings })
     }
 
-    fn warnings(&self) -> &[Warning] {
-        &self.warnings
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
-    }
-
     fn network(&self) -> &Network {
         &self.connection.network
     }
@@ -92,14 +123,6 @@ impl Tenant for AwsTenant {
         all.extend(aws::sign_in_hosts(self.profile.as_deref()).await);
         all.extend(told_hosts(&self.told(None, &StandIns::new())));
         all
-    }
-
-    fn name(&self) -> &str {
-        self.config.tenant.as_str()
-    }
-
-    fn flags(&self) -> &str {
-        &self.flags
     }
 
     /// One call.
@@ -157,25 +180,6 @@ impl Tenant for AwsTenant {
     ) -> Result<Vec<Orphan>> {
         // Three searches at once make a large future: it goes to the heap.
         Box::pin(aws::orphans(cloud, &handles.known(survey, cloud))).await
-    }
-
-    fn environment(
-        &self,
-        inference_profiles: &[String],
-        ui: &Ui,
-    ) -> Result<Environment, Vec<Error>> {
-        let called = self.stand_ins(inference_profiles, ui)?;
-        let profile = self.profile.as_deref();
-        Ok(self.told(profile, &called))
-    }
-
-    fn section(&self) -> &ClaudeCode {
-        &self.config.claude_code
-    }
-
-    fn models(&self, inference_profiles: &[String], ui: &Ui) -> Result<Vec<String>, Vec<Error>> {
-        let called = self.stand_ins(inference_profiles, ui)?;
-        Ok(claude::bedrock_models(&self.config, &self.region, &called))
     }
 
     fn environment_after(&self, handles: &Handles, report: &Report) -> Environment {

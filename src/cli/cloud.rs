@@ -1,13 +1,13 @@
 //! The clouds, and what each must be able to do for the commands, which know none of them.
 
-use std::{ops::ControlFlow, path::Path};
+use std::ops::ControlFlow;
 
 use clap::ValueEnum;
 
-use super::{Ending, Global, aws::AwsTenant, gcp::GcpTenant, network};
+use super::{Ending, Global, aws::AwsTenant, configured::Configured, gcp::GcpTenant, network};
 use crate::{
     claude::Environment,
-    config::{self, ClaudeCode, Warning},
+    config,
     error::{Error, Kind, Result},
     proxy::{Network, check::Target},
     reconcile::{Graph, Orphan, Phase, Report, Stop, Survey},
@@ -31,10 +31,13 @@ impl Cloud {
         if let Some(path) = named {
             return Ok(match config::cloud_of(path) {
                 Some(config::Cloud::Gcp) => Self::Gcp,
-                Some(config::Cloud::Aws) | None => Self::Aws,
+                // A gateway's is refused by its keys, as is every file that is none of this cloud.
+                Some(config::Cloud::Aws | config::Cloud::Gateway) | None => Self::Aws,
             });
         }
-        match config::nearest(&std::env::current_dir().unwrap_or_default()).as_slice() {
+        let here = std::env::current_dir().unwrap_or_default();
+        let clouds = [config::Cloud::Aws, config::Cloud::Gcp];
+        match config::nearest(&here, &clouds).as_slice() {
             [config::Cloud::Gcp] => Ok(Self::Gcp),
             [] | [config::Cloud::Aws] => Ok(Self::Aws),
             _ => {
@@ -61,11 +64,7 @@ pub(super) trait OfTenant {
 }
 
 /// A tenant in one cloud: a configuration that was read, and what the command line adds to it.
-pub(super) trait Tenant: Sized {
-    /// The cloud whose configuration it is.
-    const KIND: config::Cloud;
-    /// The cloud, as users type it.
-    const CLOUD: &'static str;
+pub(super) trait Tenant: Configured + Sized {
     /// What the cloud calls the full name of an object, as JSON lines tell it.
     const FULL_NAME: &'static str;
 
@@ -79,12 +78,6 @@ pub(super) trait Tenant: Sized {
     /// Reads the configuration; every mistake in it is an error.
     fn read_silently(global: &Global) -> Result<Self, Vec<Error>>;
 
-    /// What there is to know about a configuration without mistakes.
-    fn warnings(&self) -> &[Warning];
-
-    /// The configuration, as the user typed it, or where it was found.
-    fn path(&self) -> &Path;
-
     /// The way to the cloud.
     fn network(&self) -> &Network;
 
@@ -93,12 +86,6 @@ pub(super) trait Tenant: Sized {
 
     /// The hosts that the tenant needs. Reads files, and makes no call.
     async fn hosts(&self) -> Vec<Target>;
-
-    /// The tenant's name, which the user types where data is to be deleted.
-    fn name(&self) -> &str;
-
-    /// The flags that a next command needs to speak of the same tenant, each after a space.
-    fn flags(&self) -> &str;
 
     /// Signs in and draws the graph.
     async fn open(&self, ui: &Ui, stop: &Stop) -> Result<Opened<Self>>;
@@ -117,20 +104,6 @@ pub(super) trait Tenant: Sized {
         survey: &Survey<'_, Self::Cloud>,
         ui: &Ui,
     ) -> Result<Vec<Orphan>>;
-
-    /// What Claude Code needs, from the configuration alone where that is enough. It runs in every
-    /// new shell. `inference_profiles` are those that the user chose; none where a cloud has none.
-    fn environment(
-        &self,
-        inference_profiles: &[String],
-        ui: &Ui,
-    ) -> Result<Environment, Vec<Error>>;
-
-    /// What else Claude Code is told.
-    fn section(&self) -> &ClaudeCode;
-
-    /// The models that it may call, as managed settings name them. `inference_profiles` as above.
-    fn models(&self, inference_profiles: &[String], ui: &Ui) -> Result<Vec<String>, Vec<Error>>;
 
     /// What Claude Code needs of a tenant that was just provisioned.
     fn environment_after(&self, handles: &Self::Handles, report: &Report) -> Environment;
@@ -162,12 +135,6 @@ pub(super) trait Tenant: Sized {
     fn tell_network(&self, ui: &Ui) {
         if let Some((message, hint)) = self.network().warning() {
             ui.warning(&message, Some(&hint));
-        }
-    }
-
-    fn tell_warnings(&self, ui: &Ui) {
-        for warning in self.warnings() {
-            ui.warning(&warning.to_string(), warning.hint.as_deref());
         }
     }
 }

@@ -3,13 +3,10 @@
 use clap::{Args, Subcommand, builder::BoolishValueParser};
 
 use super::{
-    Ending, Global,
-    aws::AwsTenant,
-    cloud::{Cloud, Tenant},
-    gcp::GcpTenant,
+    Ending, Global, aws::AwsTenant, cloud::Tenant, configured::Whose, gateway, gcp::GcpTenant,
 };
 use crate::{
-    config::{self, VertexConfig},
+    config::{self, VertexConfig, gateway::GatewayConfig},
     error::{Error, Kind},
     ui::{Exit, Ui},
 };
@@ -30,9 +27,9 @@ enum Action {
     },
     /// Print the JSON Schema of a configuration, with which editors complete and check
     Schema {
-        /// claude-config.yaml (aws) or vertex-config.yaml (gcp)
-        #[arg(default_value = "aws")]
-        cloud: Cloud,
+        /// claude-config.yaml (aws), vertex-config.yaml (gcp) or gateway.yaml (gateway)
+        #[arg(value_name = "CLOUD", default_value = "aws")]
+        whose: Whose,
     },
 }
 
@@ -47,10 +44,11 @@ impl Config {
                 check(global, ui)?;
                 ui.end("config", Exit::Done);
             }
-            Action::Schema { cloud } => {
-                let schema = match cloud {
-                    Cloud::Aws => config::schema::<config::Config>(),
-                    Cloud::Gcp => config::schema::<VertexConfig>(),
+            Action::Schema { whose } => {
+                let schema = match whose {
+                    Whose::Aws => config::schema::<config::Config>(),
+                    Whose::Gcp => config::schema::<VertexConfig>(),
+                    Whose::Gateway => config::schema::<GatewayConfig>(),
                 };
                 let text = serde_json::to_string_pretty(&schema).map_err(|error| {
                     vec![Error::new(Kind::Internal, "the schema is no JSON").caused_by(error)]
@@ -62,23 +60,22 @@ impl Config {
     }
 }
 
-/// Checks the file that is named, or else what there is: one for each cloud.
+/// Checks the file that is named, or else what there is: one for each cloud, and one for the gateway.
 fn check(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
+    use config::Cloud::{Aws, Gateway, Gcp};
     let named = global.config.as_ref().filter(|path| !path.as_os_str().is_empty());
-    if let Some(path) = named {
-        return match config::cloud_of(path) {
-            Some(config::Cloud::Gcp) => check_one::<GcpTenant>(global, ui),
-            Some(config::Cloud::Aws) | None => check_one::<AwsTenant>(global, ui),
-        };
-    }
-    let nearest = config::nearest(&std::env::current_dir().unwrap_or_default());
-    // Without either, the error is the one of the file that is asked for first.
-    let aws = nearest.is_empty() || nearest.contains(&config::Cloud::Aws);
-    let both = [
-        aws.then(|| check_one::<AwsTenant>(global, ui)),
-        nearest.contains(&config::Cloud::Gcp).then(|| check_one::<GcpTenant>(global, ui)),
-    ];
-    let errors: Vec<Error> = both.into_iter().flatten().filter_map(Result::err).flatten().collect();
+    let found = match named {
+        Some(path) => config::cloud_of(path).into_iter().collect(),
+        None => config::nearest(&std::env::current_dir().unwrap_or_default(), &[Aws, Gcp, Gateway]),
+    };
+    // Without any, the error is the one of the file that is asked for first.
+    let found = if found.is_empty() { vec![Aws] } else { found };
+    let all = found.into_iter().map(|cloud| match cloud {
+        Aws => check_one::<AwsTenant>(global, ui),
+        Gcp => check_one::<GcpTenant>(global, ui),
+        Gateway => gateway::check_file(global, ui),
+    });
+    let errors: Vec<Error> = all.filter_map(Result::err).flatten().collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 

@@ -6,6 +6,7 @@ use super::{
     Global,
     agreement::nothing_was_changed,
     cloud::{Opened, Tenant},
+    configured::{Configured, without_inference_profiles},
     flags::{checked_url, endpoint_url, find, network_variables, tenant_flags, told_hosts},
     network, variable,
 };
@@ -42,9 +43,45 @@ pub(super) struct Caller {
     rights: Rights,
 }
 
-impl Tenant for GcpTenant {
+impl Configured for GcpTenant {
     const KIND: config::Cloud = config::Cloud::Gcp;
     const CLOUD: &'static str = "gcp";
+
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn name(&self) -> &str {
+        self.config.tenant.as_str()
+    }
+
+    fn flags(&self) -> &str {
+        &self.flags
+    }
+
+    fn environment(
+        &self,
+        inference_profiles: &[String],
+        _: &Ui,
+    ) -> Result<Environment, Vec<Error>> {
+        without_inference_profiles(inference_profiles)?;
+        Ok(self.told())
+    }
+
+    fn section(&self) -> &ClaudeCode {
+        &self.config.claude_code
+    }
+
+    fn models(&self, _: &[String], _: &Ui) -> Result<Vec<String>, Vec<Error>> {
+        Ok(claude::vertex_models(&self.config, &self.location))
+    }
+}
+
+impl Tenant for GcpTenant {
     const FULL_NAME: &'static str = "name";
 
     type Cloud = Gcp;
@@ -65,14 +102,6 @@ impl Tenant for GcpTenant {
         Ok(Self { config, project, location, path, connection, flags, warnings })
     }
 
-    fn warnings(&self) -> &[Warning] {
-        &self.warnings
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
-    }
-
     fn network(&self) -> &Network {
         &self.connection.network
     }
@@ -85,14 +114,6 @@ impl Tenant for GcpTenant {
         let mut all = gcp::hosts(&self.config, &self.location);
         all.extend(told_hosts(&self.told()));
         all
-    }
-
-    fn name(&self) -> &str {
-        self.config.tenant.as_str()
-    }
-
-    fn flags(&self) -> &str {
-        &self.flags
     }
 
     /// One call, besides those that signing in takes.
@@ -176,26 +197,6 @@ impl Tenant for GcpTenant {
             );
         }
         Ok(searched.orphans)
-    }
-
-    fn environment(
-        &self,
-        inference_profiles: &[String],
-        _: &Ui,
-    ) -> Result<Environment, Vec<Error>> {
-        if !inference_profiles.is_empty() {
-            let message = "--inference-profile: only Amazon Bedrock has inference profiles";
-            return Err(vec![Error::new(Kind::Config, message)]);
-        }
-        Ok(self.told())
-    }
-
-    fn section(&self) -> &ClaudeCode {
-        &self.config.claude_code
-    }
-
-    fn models(&self, _: &[String], _: &Ui) -> Result<Vec<String>, Vec<Error>> {
-        Ok(claude::vertex_models(&self.config, &self.location))
     }
 
     fn environment_after(&self, _: &Handles, _: &Report) -> Environment {

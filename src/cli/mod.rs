@@ -5,6 +5,7 @@ mod aws;
 mod cloud;
 mod completions;
 mod config;
+mod configured;
 mod destroy;
 mod env;
 mod flags;
@@ -51,7 +52,7 @@ pub struct Cli {
 #[command(next_help_heading = "Options of every command")]
 struct Global {
     /// The configuration [default: claude-config.yaml for AWS, vertex-config.yaml for Google Cloud,
-    /// here or in a parent folder]
+    /// gateway.yaml for the gateway, here or in a parent folder]
     #[arg(short, long, global = true, env = "GROUNDWORK_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// The AWS profile to sign in with

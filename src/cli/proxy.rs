@@ -162,7 +162,8 @@ impl OfTenant for Check {
 /// Whether there is a configuration at all.
 fn is_there(global: &Global) -> bool {
     let named = global.config.as_ref().is_some_and(|path| !path.as_os_str().is_empty());
-    named || !config::nearest(&std::env::current_dir().unwrap_or_default()).is_empty()
+    let clouds = [config::Cloud::Aws, config::Cloud::Gcp];
+    named || !config::nearest(&std::env::current_dir().unwrap_or_default(), &clouds).is_empty()
 }
 
 /// Where an authority may lie that nobody trusts yet.

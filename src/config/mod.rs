@@ -123,8 +123,18 @@ pub fn load<C: Shape>(
     path: &FilePath,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded<C>, Vec<Error>> {
+    load_part(path, environment, &|_| true)
+}
+
+/// Reads of a file what one of its readers needs: the top-level keys that he `takes`. What is
+/// another's is not filled in, nor looked at.
+pub fn load_part<C: Shape>(
+    path: &FilePath,
+    environment: &dyn Fn(&str) -> Option<String>,
+    takes: &dyn Fn(&str) -> bool,
+) -> Result<Loaded<C>, Vec<Error>> {
     let text = source::read(path, &label(path)).map_err(|error| vec![error])?;
-    load_text(text, path, environment)
+    load_text_part(text, path, environment, takes)
 }
 
 /// Reads the text of a configuration that is, or will be, at `path`.
@@ -133,8 +143,20 @@ fn load_text<C: Shape>(
     path: &FilePath,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded<C>, Vec<Error>> {
+    load_text_part(text, path, environment, &|_| true)
+}
+
+fn load_text_part<C: Shape>(
+    text: String,
+    path: &FilePath,
+    environment: &dyn Fn(&str) -> Option<String>,
+    takes: &dyn Fn(&str) -> bool,
+) -> Result<Loaded<C>, Vec<Error>> {
     let label = label(path);
     let mut tree = syntax::parse(&text, &label).map_err(|error| vec![error])?;
+    if let tree::Tree::Map(entries) = &mut tree {
+        entries.retain(|(key, _)| takes(key));
+    }
 
     let folder = path.parent().unwrap_or(FilePath::new(""));
     let mut expansion = Expansion::new(folder, environment);
@@ -340,8 +362,20 @@ mod tests {
         for key in all {
             assert!(loaded.text().contains(&format!("{key}:")), "{key} is not in the example");
         }
-        let gateway::GatewayConfig { listen, operations, failover, access_log, proxy, .. } =
-            loaded.config;
+        let gateway::GatewayConfig {
+            listen,
+            client,
+            claude_code,
+            operations,
+            failover,
+            access_log,
+            proxy,
+            ..
+        } = loaded.config;
+        assert_eq!(
+            (client, claude_code),
+            (gateway::GatewayClient::default(), ClaudeCode::default())
+        );
         assert_eq!(listen, gateway::Listen::default());
         assert_eq!(operations, gateway::Operations::default());
         assert_eq!(failover, gateway::Failover::default());
@@ -479,6 +513,9 @@ mod tests {
             ("vertex-config.yaml", "", Some(Cloud::Gcp)),
             ("a.yaml", "bedrock: {}", Some(Cloud::Aws)),
             ("b.yaml", "tenant: x\nvertex_ai:\n", Some(Cloud::Gcp)),
+            ("gateway.yaml", "", Some(Cloud::Gateway)),
+            ("g.yaml", "upstreams: {}", Some(Cloud::Gateway)),
+            ("h.yaml", "client: {}", Some(Cloud::Gateway)),
             ("c.yaml", "tenant: x", None),
             ("d.yaml", "- [", None),
         ] {

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Config, VertexConfig, check,
     decode::note,
-    gateway::{self, GatewayConfig},
+    gateway::{self, ClientConfig, GatewayConfig},
     path::{Path, Skip},
     problem::{Problem, What},
     rewrite::{self, Edits},
@@ -86,6 +86,22 @@ impl Shape for GatewayConfig {
     fn edits(&self, _: &Self, _: &mut Edits) {}
 }
 
+impl Shape for ClientConfig {
+    const FILE_NAME: &'static str = GatewayConfig::FILE_NAME;
+    const TEMPLATE: &'static str = "";
+
+    fn check(&self, notes: &mut Notes<'_>) {
+        gateway::check_client(self, notes);
+    }
+
+    fn warn(&self, told: &mut Told<'_>) {
+        gateway::warn_client(&self.claude_code, told);
+    }
+
+    /// It is written by hand: nothing asks for it.
+    fn edits(&self, _: &Self, _: &mut Edits) {}
+}
+
 /// Takes what does not fit. What was wrong in itself is not complained about again.
 #[derive(Debug)]
 pub struct Notes<'a> {
@@ -140,39 +156,48 @@ impl Told<'_> {
     }
 }
 
-/// The cloud that a file is for.
+/// What a file is for: a cloud, or the gateway before the clouds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cloud {
     Aws,
     Gcp,
+    Gateway,
 }
 
-/// Which cloud a file is for, by its name or else by its keys. `None` if it tells neither way, also
+/// What a file is for, by its name or else by its keys. `None` if it tells neither way, also
 /// because there is no such file.
 pub fn cloud_of(path: &std::path::Path) -> Option<Cloud> {
     let is = |name: &str| path.file_name().is_some_and(|own| own == name);
     match () {
         () if is(Config::FILE_NAME) => return Some(Cloud::Aws),
         () if is(VertexConfig::FILE_NAME) => return Some(Cloud::Gcp),
+        () if is(GatewayConfig::FILE_NAME) => return Some(Cloud::Gateway),
         () => {}
     }
     let text = super::source::read(path, "").ok()?;
     let tree = tree::build(&text).ok()?;
-    match (tree.get(&["bedrock"]), tree.get(&["vertex_ai"])) {
-        (Some(_), None) => Some(Cloud::Aws),
-        (None, Some(_)) => Some(Cloud::Gcp),
+    let gateway = tree.get(&["upstreams"]).or(tree.get(&["client"]));
+    match (tree.get(&["bedrock"]), tree.get(&["vertex_ai"]), gateway) {
+        (Some(_), None, None) => Some(Cloud::Aws),
+        (None, Some(_), None) => Some(Cloud::Gcp),
+        (None, None, Some(_)) => Some(Cloud::Gateway),
         _ => None,
     }
 }
 
-/// The clouds whose files are nearest to a folder: of two folders the nearer one is meant, of two
-/// files in one folder both are.
-pub fn nearest(folder: &std::path::Path) -> Vec<Cloud> {
-    let found = |name, cloud| Some((super::find(folder, name)?, cloud));
-    let both = [found(Config::FILE_NAME, Cloud::Aws), found(VertexConfig::FILE_NAME, Cloud::Gcp)];
+/// Of these kinds those whose files are nearest to a folder: of two folders the nearer one is meant,
+/// of two files in one folder both are.
+pub fn nearest(folder: &std::path::Path, kinds: &[Cloud]) -> Vec<Cloud> {
+    let name = |cloud: Cloud| match cloud {
+        Cloud::Aws => Config::FILE_NAME,
+        Cloud::Gcp => VertexConfig::FILE_NAME,
+        Cloud::Gateway => GatewayConfig::FILE_NAME,
+    };
     let depth = |path: &std::path::Path| folder.join(path).components().count();
-    let found: Vec<_> =
-        both.into_iter().flatten().map(|(path, cloud)| (depth(&path), cloud)).collect();
+    let found: Vec<_> = kinds
+        .iter()
+        .filter_map(|cloud| Some((depth(&super::find(folder, name(*cloud))?), *cloud)))
+        .collect();
     let deepest = found.iter().map(|(depth, _)| *depth).max();
     found.into_iter().filter(|(depth, _)| Some(*depth) == deepest).map(|(_, cloud)| cloud).collect()
 }

@@ -26,6 +26,7 @@ mod gateway_sdk;
 mod gateway_connection;
 mod gateway_hostile;
 mod gateway_load;
+mod gateway_env;
 mod google_fake;
 mod google_fake_c;
 mod google_fake_data;

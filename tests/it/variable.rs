@@ -10,7 +10,11 @@ use groundwork::{
         vertex::{self, Life},
     },
     cli::Cli,
-    config::{Config, VertexConfig, load},
+    config::{
+        Config, VertexConfig,
+        gateway::{ClientConfig, ClientDialect},
+        load,
+    },
 };
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -102,7 +106,17 @@ impl Treated {
         );
         // What is called where the main one is needs no variable of its own.
         let main = large.replace("'claude-opus-5-5': global", "'claude-opus-5-5': us");
+        let gateway = |text: &str, dialect| {
+            Environment::gateway(&loaded::<ClientConfig>(text), "https://gateway", dialect)
+        };
+        let [anthropic, as_bedrock, as_vertex] =
+            [ClientDialect::Anthropic, ClientDialect::Bedrock, ClientDialect::Vertex];
+        let traffic = "claude_code: {traffic: {nonessential: true}, \
+                       environment: {ANTHROPIC_AUTH_TOKEN: token}}\n";
         let full = [
+            gateway(traffic, anthropic),
+            gateway("", as_bedrock),
+            gateway("", as_vertex),
             bedrock(&format!("bedrock: {{max_tokens: 4000}}\n{SECTION}"), Some("dev")),
             vertex(&main, Some("/a/key.json")),
             vertex(&large, None),
@@ -116,6 +130,7 @@ impl Treated {
         ];
         let sparse = "bedrock: {}\nclaude_code: {telemetry: {endpoint: 'https://otel'}}\n";
         let empty = [
+            gateway("client: {token_command: token}\n", as_bedrock),
             bedrock("bedrock: {}\n", None),
             bedrock(sparse, None),
             vertex(&format!("vertex_ai:\n  {small}\n"), None),
@@ -189,7 +204,9 @@ Claude Code. Made from the source; a test holds it true.
 `groundwork env` **sets** what leads Claude Code to the tenant, and **takes back** what could be left \
 over from another provider, gateway or collector and would be heeded: unset in a shell, empty in a \
 file. It **leaves alone** what a developer has for other tools, too, what says who he is (keys, \
-tokens, files of credentials), and what he tells his own client.
+tokens, files of credentials), and what he tells his own client. Only on the way to a gateway, which \
+would get them, it takes back a key of Bedrock's API and, if the configuration says how the developer \
+proves who he is, the other ways to do so.
 
 In managed settings an empty value cancels what a shell exports. There only those stand that would \
 lead Claude Code elsewhere or keep it from starting.

@@ -5,6 +5,7 @@
 mod exec;
 pub(super) mod proxy;
 mod settings;
+mod token;
 mod write;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -12,13 +13,18 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 use super::{
-    Cloud, Ending, Global,
-    cloud::{OfTenant, Tenant},
+    Ending, Global,
+    aws::AwsTenant,
+    cloud::Tenant as _,
+    configured::{Configured, Whose},
+    gateway::Developer,
+    gcp::GcpTenant,
     variable,
     work::named,
 };
 use crate::{
     claude::{self, Environment, ObjectName, variable as v},
+    config::gateway::ClientDialect,
     error::{Error, Kind, Result},
     ui::{Exit, Ui},
 };
@@ -36,10 +42,21 @@ How each reads it:
               docker run --env-file claude.env ...
   Kubernetes  groundwork env --format kubernetes | kubectl apply -f -
   Claude Code groundwork env --format settings --write
-  a command   groundwork env --exec -- claude")]
+  a command   groundwork env --exec -- claude
+Of a gateway its address is enough:
+              eval \"$(groundwork env --url https://gateway.example.com)\"")]
 pub(super) struct Env {
-    /// Where the tenant is [default: that of the nearest configuration]
-    cloud: Option<Cloud>,
+    /// Where models are called: in the tenant's cloud, or through the gateway [default: as the nearest
+    /// configuration says]
+    #[arg(value_name = "CLOUD")]
+    whose: Option<Whose>,
+    /// Where the gateway is, in place of what its configuration says, which then need not be there
+    #[arg(long, env = "GROUNDWORK_URL")]
+    url: Option<String>,
+    /// How Claude Code is to speak to the gateway [default: as its configuration says, else
+    /// anthropic]
+    #[arg(long, env = "GROUNDWORK_DIALECT")]
+    dialect: Option<Dialect>,
     /// The shell that reads the commands: bash also for sh, dash and ksh; cmd reads them as a batch
     /// file, since a percent sign has two meanings elsewhere
     #[arg(long, env = "GROUNDWORK_SHELL", default_value = "bash")]
@@ -92,6 +109,24 @@ enum Shell {
     Cmd,
 }
 
+/// The dialects, without help of their own.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Dialect {
+    Anthropic,
+    Bedrock,
+    Vertex,
+}
+
+impl From<Dialect> for ClientDialect {
+    fn from(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Anthropic => Self::Anthropic,
+            Dialect::Bedrock => Self::Bedrock,
+            Dialect::Vertex => Self::Vertex,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
     Shell,
@@ -107,11 +142,26 @@ enum Format {
 impl Env {
     pub(super) fn run(self, global: &Global, ui: &Ui) -> Ending {
         self.check().map_err(|error| vec![error])?;
-        let cloud = match self.cloud {
-            Some(cloud) => cloud,
-            None => Cloud::of_configuration(global, "env").map_err(|error| vec![error])?,
+        let one = |error| vec![error];
+        let told = self.url.is_some() || self.dialect.is_some();
+        let whose = match self.whose {
+            Some(whose) => whose,
+            None if told => Whose::Gateway,
+            None => Whose::of_configuration(global, "env").map_err(one)?,
         };
-        cloud.run(&self, global, ui)
+        // It runs in every new shell: what there is to know is told by `config check`.
+        match whose {
+            Whose::Gateway => {
+                let dialect = self.dialect.map(ClientDialect::from);
+                self.tell(&Developer::read(global, self.url.as_deref(), dialect)?, ui)
+            }
+            _ if told => {
+                let message = "--url and --dialect are for the gateway";
+                Err(one(Error::new(Kind::Config, message).hint("groundwork env gateway")))
+            }
+            Whose::Aws => self.tell(&AwsTenant::read_silently(global)?, ui),
+            Whose::Gcp => self.tell(&GcpTenant::read_silently(global)?, ui),
+        }
     }
 
     /// What does not go together.
@@ -212,6 +262,37 @@ impl Env {
         }
         write::at_end(&file, &text)
     }
+
+    /// Writes what this configuration tells Claude Code, or starts a command with it.
+    fn tell<T: Configured>(&self, configured: &T, ui: &Ui) -> Ending {
+        let one = |error| vec![error];
+        let chosen: Vec<String> = named(&self.inference_profile).cloned().collect();
+        let mut environment = configured.environment(&chosen, ui)?;
+        if let Some(command) = configured.token_command().filter(|_| self.is_for_a_session()) {
+            let token =
+                if self.unset { String::new() } else { token::ask(command).map_err(one)? };
+            environment.set_secret(v::ANTHROPIC_AUTH_TOKEN, token);
+        }
+        if self.exec {
+            return exec::run(&environment, &self.command, ui).map_err(one);
+        }
+        match self.format {
+            Some(Format::Settings) => return settings::user(self, configured, &environment, ui),
+            Some(Format::ManagedSettings) => {
+                return settings::managed(self, configured, &environment, ui);
+            }
+            _ => {}
+        }
+        let format = self.format(configured.name()).map_err(one)?;
+        self.put(&environment, &format, "groundwork env", ui).map_err(one)?;
+        Ok(Exit::Done)
+    }
+
+    /// Whether what is written is for the one who runs this, and for now: only then is his own
+    /// credential in its place. Files are for others, and outlive it.
+    fn is_for_a_session(&self) -> bool {
+        self.exec || (self.write.is_none() && matches!(self.format, None | Some(Format::Shell)))
+    }
 }
 
 /// Refuses a file without a name, which a variable that is not set would leave of `--write=$FILE`.
@@ -222,28 +303,6 @@ fn check_file(write: Option<&Option<OsString>>) -> Result<()> {
                 .hint("name one: --write=FILE"))
         }
         _ => Ok(()),
-    }
-}
-
-impl OfTenant for Env {
-    fn run_for<T: Tenant>(&self, global: &Global, ui: &Ui) -> Ending {
-        // It runs in every new shell: what there is to know is told by `config check`.
-        let tenant = T::read_silently(global)?;
-        let chosen: Vec<String> = named(&self.inference_profile).cloned().collect();
-        let environment = tenant.environment(&chosen, ui)?;
-        if self.exec {
-            return exec::run(&environment, &self.command, ui).map_err(|error| vec![error]);
-        }
-        match self.format {
-            Some(Format::Settings) => return settings::user(self, &tenant, &environment, ui),
-            Some(Format::ManagedSettings) => {
-                return settings::managed(self, &tenant, &environment, ui);
-            }
-            _ => {}
-        }
-        let format = self.format(tenant.name()).map_err(|error| vec![error])?;
-        self.put(&environment, &format, "groundwork env", ui).map_err(|error| vec![error])?;
-        Ok(Exit::Done)
     }
 }
 

@@ -91,7 +91,9 @@ impl ProxyEnv {
             ui.note("nothing to set: the configuration says nothing below `proxy:`");
         }
         let env = Env {
-            cloud: self.cloud,
+            whose: None,
+            url: None,
+            dialect: None,
             shell: self.shell,
             format: self.format.map(Format::from),
             unset: self.unset,

@@ -1,6 +1,7 @@
 //! `groundwork gateway`: the gateway between developers and the models.
 
 mod check;
+mod developer;
 mod serve;
 mod token;
 
@@ -11,12 +12,15 @@ use std::{
 
 use clap::{Args, Subcommand};
 
+pub(super) use self::developer::Developer;
 use super::{Ending, Global, network, variable};
 use crate::{
     aws, config,
     config::{
         Loaded, Shape as _,
-        gateway::{GatewayConfig, Upstream, UpstreamName},
+        gateway::{
+            GatewayConfig, Upstream, UpstreamName, is_developers, load_client, load_gateway,
+        },
     },
     error::{Error, Kind, Result},
     gateway::{self, Opened, SignedIn},
@@ -60,7 +64,7 @@ struct Read {
 impl Read {
     /// Reads it; every mistake in it is an error.
     fn of(path: &Path) -> Result<Self, Vec<Error>> {
-        let loaded: Loaded<GatewayConfig> = config::load(path, &variable)?;
+        let loaded = load_gateway(path, &variable)?;
         let network = network::of(&loaded.config.proxy, path);
         let network = network.and_then(Network::passable).map_err(|error| vec![error])?;
         Ok(Self { loaded, network })
@@ -74,6 +78,21 @@ impl Read {
         let signed_in = signed_in(config, &self.network).await?;
         gateway::open(config, folder(&self.loaded.path), &signed_in, &client)
     }
+}
+
+/// Checks the whole file, calls nobody, and signs in nowhere. A developer's copy is checked as such.
+pub(super) fn check_file(global: &Global, ui: &Ui) -> Result<(), Vec<Error>> {
+    let path = path(global).map_err(|error| vec![error])?;
+    let warnings = if is_developers(&path) {
+        load_client(&path, &variable)?.warnings
+    } else {
+        config::load::<GatewayConfig>(&path, &variable)?.warnings
+    };
+    for warning in &warnings {
+        ui.warning(&warning.to_string(), warning.hint.as_deref());
+    }
+    ui.note(&format!("{} is right", path.display()));
+    Ok(())
 }
 
 /// The configuration that was named, or the nearest.

@@ -104,6 +104,7 @@ fn providers(section: &ClaudeCode, cloud: Cloud, notes: &mut Notes<'_>) {
     let own = match cloud {
         Cloud::Aws => Provider::Bedrock,
         Cloud::Gcp => Provider::Vertex,
+        Cloud::Gateway => Provider::CustomEndpoint,
     };
     if !allowed.contains(&own) && !notes.passed_over(&Path::of(key)) {
         let message = format!("`{key}` lacks `{own}`: Claude Code would refuse to start");
@@ -117,6 +118,20 @@ fn credentials(section: &ClaudeCode, cloud: Cloud, notes: &mut Notes<'_>) {
         let path = Path::of("claude_code.credentials").key(key);
         command_line(&path, command.as_deref(), notes);
     }
+    if cloud == Cloud::Gateway {
+        for (key, command) in [("refresh", &credentials.refresh), ("export", &credentials.export)] {
+            if command.is_some() {
+                let path = Path::of("claude_code.credentials").key(key);
+                let message =
+                    format!("`{path}` is for a cloud: a gateway knows no credentials of it");
+                notes.note(
+                    &path,
+                    message,
+                    "name what prints the gateway's own: `client.token_command`",
+                );
+            }
+        }
+    }
     if credentials.export.is_some() && cloud == Cloud::Gcp {
         let path = Path::of("claude_code.credentials.export");
         let message = format!("`{path}` is for AWS: Claude Code takes no credentials of Google so");
@@ -126,7 +141,7 @@ fn credentials(section: &ClaudeCode, cloud: Cloud, notes: &mut Notes<'_>) {
 }
 
 /// A command says something, on one line.
-pub(super) fn command_line(path: &Path, command: Option<&str>, notes: &mut Notes<'_>) {
+pub(in crate::config) fn command_line(path: &Path, command: Option<&str>, notes: &mut Notes<'_>) {
     let Some(command) = command else { return };
     if command.trim().is_empty() || command.contains(char::is_control) {
         notes.note(path, format!("`{path}` must be a command, on one line"), "");

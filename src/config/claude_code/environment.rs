@@ -34,40 +34,64 @@ impl fmt::Debug for Hidden {
     }
 }
 
-/// What sets a variable: one key of both files, or one of each.
+/// The key that sets a variable, in each of the files.
 #[derive(Clone, Copy)]
-enum By {
-    Both(&'static str),
-    Each { aws: &'static str, gcp: &'static str },
+struct By {
+    aws: &'static str,
+    gcp: &'static str,
+    /// `None` where the gateway's file has no such key, and the variable is the writer's.
+    gateway: Option<&'static str>,
 }
 
-const MAIN: By = By::Each { aws: "bedrock.model_id", gcp: "vertex_ai.model_name" };
-const SMALL: By =
-    By::Each { aws: "bedrock.small_fast_model_id", gcp: "vertex_ai.small_fast_model_name" };
-const TELEMETRY: By = By::Both("claude_code.telemetry");
-const PROXY: By = By::Both("proxy");
+impl By {
+    const fn each(aws: &'static str, gcp: &'static str, gateway: &'static str) -> Self {
+        Self { aws, gcp, gateway: Some(gateway) }
+    }
+
+    const fn clouds(aws: &'static str, gcp: &'static str) -> Self {
+        Self { aws, gcp, gateway: None }
+    }
+
+    /// The same key in the files of both clouds.
+    const fn both(key: &'static str) -> Self {
+        Self::clouds(key, key)
+    }
+
+    const fn all(key: &'static str) -> Self {
+        Self::each(key, key, key)
+    }
+}
+
+const MAIN: By = By::each("bedrock.model_id", "vertex_ai.model_name", "client.model");
+const SMALL: By = By::each(
+    "bedrock.small_fast_model_id",
+    "vertex_ai.small_fast_model_name",
+    "client.small_fast_model",
+);
+const TELEMETRY: By = By::all("claude_code.telemetry");
+const PROXY: By = By::both("proxy");
 
 /// The variables that other keys of the file set or take back: by name or, with `*`, by what the
 /// name begins with.
 const SET_BY: &[(&str, By)] = &[
-    ("CLAUDE_CODE_USE_*", By::Each { aws: "bedrock", gcp: "vertex_ai" }),
-    ("AWS_REGION", By::Both("bedrock.region")),
-    ("CLOUD_ML_REGION", By::Both("vertex_ai.location")),
-    ("ANTHROPIC_VERTEX_PROJECT_ID", By::Both("vertex_ai.project_id")),
-    ("GOOGLE_APPLICATION_CREDENTIALS", By::Both("vertex_ai.service_account.key")),
-    ("VERTEX_REGION_CLAUDE_*", By::Both("vertex_ai.model_locations")),
+    ("CLAUDE_CODE_USE_*", By::each("bedrock", "vertex_ai", "client.dialect")),
+    ("AWS_REGION", By::both("bedrock.region")),
+    ("CLOUD_ML_REGION", By::each("vertex_ai.location", "vertex_ai.location", "client.dialect")),
+    (
+        "ANTHROPIC_VERTEX_PROJECT_ID",
+        By::each("vertex_ai.project_id", "vertex_ai.project_id", "client.dialect"),
+    ),
+    ("GOOGLE_APPLICATION_CREDENTIALS", By::both("vertex_ai.service_account.key")),
+    ("VERTEX_REGION_CLAUDE_*", By::both("vertex_ai.model_locations")),
     ("ANTHROPIC_MODEL", MAIN),
     ("ANTHROPIC_DEFAULT_OPUS_MODEL", MAIN),
     ("ANTHROPIC_DEFAULT_SONNET_MODEL", MAIN),
     ("ANTHROPIC_DEFAULT_FABLE_MODEL", MAIN),
     ("ANTHROPIC_DEFAULT_HAIKU_MODEL", SMALL),
     ("ANTHROPIC_SMALL_FAST_MODEL", SMALL),
-    ("ANTHROPIC_BEDROCK_REGION_PREFIX", By::Both("bedrock.model_id")),
-    (
-        "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
-        By::Each { aws: "bedrock.max_tokens", gcp: "vertex_ai.max_tokens" },
-    ),
-    ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", By::Both("claude_code.traffic.nonessential")),
+    ("ANTHROPIC_BEDROCK_REGION_PREFIX", By::both("bedrock.model_id")),
+    ("CLAUDE_CODE_MAX_OUTPUT_TOKENS", By::clouds("bedrock.max_tokens", "vertex_ai.max_tokens")),
+    ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", By::all("claude_code.traffic.nonessential")),
     ("CLAUDE_CODE_ENABLE_TELEMETRY", TELEMETRY),
     ("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA", TELEMETRY),
     ("OTEL_METRICS_EXPORTER", TELEMETRY),
@@ -88,9 +112,20 @@ const SET_BY: &[(&str, By)] = &[
     ("all_proxy", PROXY),
     ("NO_PROXY", PROXY),
     ("no_proxy", PROXY),
-    ("NODE_EXTRA_CA_CERTS", By::Both("proxy.ca_bundle")),
-    ("CLAUDE_CODE_CLIENT_CERT", By::Both("proxy.client_cert")),
-    ("CLAUDE_CODE_CLIENT_KEY", By::Both("proxy.client_key")),
+    ("NODE_EXTRA_CA_CERTS", By::each("proxy.ca_bundle", "proxy.ca_bundle", "client.ca_bundle")),
+    ("CLAUDE_CODE_CLIENT_CERT", By::both("proxy.client_cert")),
+    ("CLAUDE_CODE_CLIENT_KEY", By::both("proxy.client_key")),
+];
+
+/// The variables by which Claude Code finds a gateway. To a tenant in a cloud they are the writer's,
+/// who may have another one before it.
+const OF_THE_GATEWAY: [(&str, &str); 6] = [
+    ("ANTHROPIC_BASE_URL", "client.url"),
+    ("ANTHROPIC_BEDROCK_BASE_URL", "client.url"),
+    ("ANTHROPIC_VERTEX_BASE_URL", "client.url"),
+    ("CLAUDE_CODE_SKIP_BEDROCK_AUTH", "client.dialect"),
+    ("CLAUDE_CODE_SKIP_VERTEX_AUTH", "client.dialect"),
+    ("CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY", "claude_code.traffic.nonessential"),
 ];
 
 /// The variables of which any value counts, even `0` (facts 1).
@@ -110,12 +145,13 @@ pub fn set_by(name: &str, cloud: Cloud) -> Option<&'static str> {
         }
         None => pattern.eq_ignore_ascii_case(name),
     };
-    let (_, by) = SET_BY.iter().find(|(pattern, _)| is(pattern))?;
-    Some(match (by, cloud) {
-        (By::Both(key), _)
-        | (By::Each { aws: key, .. }, Cloud::Aws)
-        | (By::Each { gcp: key, .. }, Cloud::Gcp) => key,
-    })
+    let own = || OF_THE_GATEWAY.iter().find(|(own, _)| is(own)).map(|(_, key)| *key);
+    let by = SET_BY.iter().find(|(pattern, _)| is(pattern)).map(|(_, by)| by);
+    match cloud {
+        Cloud::Aws => by.map(|by| by.aws),
+        Cloud::Gcp => by.map(|by| by.gcp),
+        Cloud::Gateway => by.and_then(|by| by.gateway).or_else(own),
+    }
 }
 
 /// The words of a name that speak of a secret.
@@ -205,5 +241,9 @@ mod tests {
         assert_eq!(set_by("aws_region", Cloud::Aws).unwrap(), "bedrock.region");
         assert_eq!(set_by("Https_Proxy", Cloud::Aws).unwrap(), "proxy");
         assert_eq!(set_by("API_TIMEOUT_MS", Cloud::Aws), None);
+        assert_eq!(set_by("ANTHROPIC_BASE_URL", Cloud::Gateway).unwrap(), "client.url");
+        for free in [("ANTHROPIC_BEDROCK_BASE_URL", Cloud::Aws), ("AWS_REGION", Cloud::Gateway)] {
+            assert_eq!(set_by(free.0, free.1), None);
+        }
     }
 }

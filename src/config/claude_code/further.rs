@@ -169,7 +169,8 @@ pub(super) fn settings(all: &Map<String, Value>, notes: &mut Notes<'_>) {
         }
         if key == "model" {
             let message = format!("`{path}` has no effect: the variable `ANTHROPIC_MODEL` wins");
-            let hint = "name the model: `bedrock.model_id`, or `vertex_ai.model_name`";
+            let hint =
+                "name the model: `bedrock.model_id`, `vertex_ai.model_name` or `client.model`";
             notes.note(&path, message, hint);
         }
     }

@@ -1,7 +1,7 @@
-//! The section `claude_code:`, which both files have: what Claude Code is told besides where its
+//! The section `claude_code:`, which all files have: what Claude Code is told besides where its
 //! models are.
 //!
-//! One type for both, because what a company decides about its developers' clients does not depend
+//! One type for all, because what a company decides about its developers' clients does not depend
 //! on the cloud. The few keys that one cloud lacks are refused in its file.
 
 mod check;
@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub(super) use self::check::{check, warn};
+pub(super) use self::check::{check, command_line, warn};
 pub use self::{
     environment::{FurtherEnvironment, Hidden, PRESENCE, is_secret, set_by},
     further::SETTINGS,

@@ -15,11 +15,13 @@ pub(in crate::config) fn check(config: &GatewayConfig, notes: &mut Notes<'_>) {
     access(config, notes);
     upstreams(config, notes);
     models(config, notes);
+    super::client::sections(&config.client, &config.claude_code, &config.models, notes);
     proxy(&config.proxy, notes);
 }
 
 /// Tells what is not wrong, but not what the person who wrote it may think.
 pub(in crate::config) fn warn(config: &GatewayConfig, told: &mut Told<'_>) {
+    super::client::warn(&config.claude_code, told);
     let here = config.listen.address.is_loopback();
     if config.listen.plain_http && config.listen.tls.is_some() {
         told.tell(

@@ -8,18 +8,24 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Algorithm, BedrockInterface, CredentialHeader, KeyHash, ListenAddress, Order, ServiceUrl,
-    UpstreamName,
+    Algorithm, BedrockInterface, CredentialHeader, GatewayClient, KeyHash, ListenAddress, Order,
+    ServiceUrl, UpstreamName,
 };
-use crate::config::{Region, number, proxy::Proxy, vertex::ProjectId, vertex::VertexLocation};
+use crate::config::{
+    ClaudeCode, Region, number, proxy::Proxy, vertex::ProjectId, vertex::VertexLocation,
+};
 
 /// The gateway between developers and the models.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(title = "gateway.yaml")]
 pub struct GatewayConfig {
-    /// Where developers reach it
+    /// Where it listens
     pub listen: Listen,
+    /// What developers' Claude Code is told
+    pub client: GatewayClient,
+    /// What it is told besides; only groundwork env reads it
+    pub claude_code: ClaudeCode,
     /// Where health and metrics are
     pub operations: Operations,
     /// Who may call
@@ -36,7 +42,7 @@ pub struct GatewayConfig {
     pub proxy: Proxy,
 }
 
-/// Where developers reach it.
+/// Where it listens.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Listen {

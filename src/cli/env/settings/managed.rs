@@ -13,7 +13,7 @@ use crate::{
     claude::{self, Environment, settings, variable as v},
     cli::{
         Ending,
-        cloud::Tenant,
+        configured::Configured,
         env::{
             Env,
             write::{self, Rights, shown},
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Prints managed settings, or writes them to their file.
-pub(in crate::cli::env) fn managed<T: Tenant>(
+pub(in crate::cli::env) fn managed<T: Configured>(
     env: &Env,
     tenant: &T,
     environment: &Environment,
@@ -34,7 +34,10 @@ pub(in crate::cli::env) fn managed<T: Tenant>(
 ) -> Ending {
     let chosen: Vec<String> = named(&env.inference_profile).cloned().collect();
     let models = tenant.models(&chosen, ui)?;
-    let wanted = claude::managed(environment, T::KIND, &models, tenant.section());
+    let mut wanted = claude::managed(environment, T::KIND, &models, tenant.section());
+    if let Some(command) = tenant.token_command() {
+        claude::add_token_command(&mut wanted, command);
+    }
     let here = settings::Platform::here();
     let platform = env.platform.map_or(here, settings::Platform::from);
     let belongs = format!("on {} it belongs at {}", platform.name(), platform.drop_in());

@@ -16,7 +16,7 @@ use crate::{
     },
     cli::{
         Ending,
-        cloud::Tenant,
+        configured::Configured,
         env::{
             Env,
             write::{self, Rights},
@@ -28,13 +28,16 @@ use crate::{
 };
 
 /// Prints a user's settings, or merges them into his file.
-pub(in crate::cli::env) fn user<T: Tenant>(
+pub(in crate::cli::env) fn user<T: Configured>(
     env: &Env,
     tenant: &T,
     environment: &Environment,
     ui: &Ui,
 ) -> Ending {
-    let settings = claude::user(environment, T::KIND, tenant.section());
+    let mut settings = claude::user(environment, T::KIND, tenant.section());
+    if let Some(command) = tenant.token_command() {
+        claude::add_token_command(&mut settings, command);
+    }
     if env.write.is_none() {
         ui.data(&format!("{settings:#}\n"));
         return Ok(Exit::Done);
