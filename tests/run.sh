@@ -84,9 +84,9 @@ else
     GROUNDWORK_TEST_CLIENT=$(tests/support/client.sh)
     export GROUNDWORK_TEST_CLIENT
     if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run --locked --test it --run-ignored only -E 'test(/^client::/)'
+        cargo nextest run --locked --test it --run-ignored only -E 'test(/^client(_gateway)?::/)'
     else
-        cargo test --locked --test it -- --ignored client::
+        cargo test --locked --test it -- --ignored client
     fi
 fi
 

@@ -11,6 +11,7 @@
 #![expect(clippy::print_stdout, reason = "the fault series tells its numbers")]
 
 mod client;
+mod client_gateway;
 mod command;
 mod conflict;
 mod contract;

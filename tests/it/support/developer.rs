@@ -79,12 +79,7 @@ impl<'a> Developer<'a> {
         let hook = json!({"type": "prompt", "prompt": "Is this fine? $ARGUMENTS"});
         let settings = json!({"hooks": {"UserPromptSubmit": [{"hooks": [hook]}]}});
         desk.put(".claude/settings.json", &settings.to_string());
-        for folder in ["bin", "work"] {
-            fs::create_dir(developer.home().join(folder)).unwrap();
-        }
-        let bin = developer.home().join("bin");
-        symlink(env!("CARGO_BIN_EXE_groundwork"), bin.join("groundwork")).unwrap();
-        symlink(client(), bin.join("claude")).unwrap();
+        install(developer.home());
         developer
     }
 
@@ -95,19 +90,34 @@ impl<'a> Developer<'a> {
     /// Has bash run a script where `environment` is all that is set, besides what every login has.
     pub fn bash(&self, script: &str, environment: &[(&str, &str)]) -> Session {
         self.clouds.take();
-        let mut command = Command::new("timeout");
-        command
-            .args(["--signal=KILL", SECONDS, "bash", "-c", script])
-            .current_dir(self.home().join("work"))
-            .env_clear()
-            .env("HOME", self.home())
-            .env("TMPDIR", self.home())
-            .env("PATH", format!("{}/bin:/usr/bin:/bin", self.home().display()))
-            .env("TERM", "dumb")
-            .envs(QUIET.map(|name| (name, "1")))
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null());
-        let run = Run::from(command.output().unwrap());
+        let run = Run::from(bash(self.home(), script, environment).output().unwrap());
         Session { run, calls: self.clouds.take() }
     }
+}
+
+/// Puts both programs on the path of a developer who is at home there.
+pub fn install(home: &Path) {
+    for folder in ["bin", "work"] {
+        fs::create_dir(home.join(folder)).unwrap();
+    }
+    let bin = home.join("bin");
+    symlink(env!("CARGO_BIN_EXE_groundwork"), bin.join("groundwork")).unwrap();
+    symlink(client(), bin.join("claude")).unwrap();
+}
+
+/// Bash with a script, where `environment` is all that is set, besides what every login has.
+pub fn bash(home: &Path, script: &str, environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new("timeout");
+    command
+        .args(["--signal=KILL", SECONDS, "bash", "-c", script])
+        .current_dir(home.join("work"))
+        .env_clear()
+        .env("HOME", home)
+        .env("TMPDIR", home)
+        .env("PATH", format!("{}/bin:/usr/bin:/bin", home.display()))
+        .env("TERM", "dumb")
+        .envs(QUIET.map(|name| (name, "1")))
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null());
+    command
 }
