@@ -61,14 +61,15 @@ SERVICE = """
 ngx.req.read_body()
 local body = ngx.req.get_body_data() or ""
 local frames = ngx.var.uri:sub(-28) == "/invoke-with-response-stream"
-if not frames and not body:find('"stream":%s*true') then
+local function has(text) return body:find(text, 1, true) end
+if not frames and not has('"stream":true') and not has('"stream": true') then
     ngx.header["content-type"] = "application/json"
     ngx.header["content-length"] = #ANSWER
     ngx.print(ANSWER)
     return
 end
 ngx.header["content-type"] = frames and "application/vnd.amazon.eventstream" or "text/event-stream"
-local pause = body:find("one event a millisecond", 1, true)
+local pause = has("one event a millisecond")
 for number, piece in ipairs(frames and FRAMES or SSE) do
     if pause and number > 1 then ngx.sleep(0.001) end
     ngx.print(piece)
@@ -121,6 +122,7 @@ global
 defaults
     mode http
     option http-keep-alive
+    option http-no-delay
     http-reuse always
     timeout connect 5s
     timeout client 60s
