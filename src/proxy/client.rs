@@ -39,7 +39,7 @@ impl Client {
             Error::new(Kind::Internal, "could not set up HTTP").caused_by(error)
         };
         let way = Way::of(network)?;
-        let http = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .connect_timeout(connect)
             .user_agent(concat!("groundwork/", env!("CARGO_PKG_VERSION")))
             .tls_backend_preconfigured(tls::configuration(network)?)
@@ -50,10 +50,14 @@ impl Client {
             .no_zstd()
             .no_deflate()
             // Neither the environment nor the system's settings are asked beside.
-            .no_proxy()
-            .proxy(Proxy::custom(move |url| way.proxy(url)))
-            .build()
-            .map_err(set_up)?;
+            .no_proxy();
+        // Such a question would be asked with each call, and not only for each connection.
+        let builder = if way.is_direct() {
+            builder
+        } else {
+            builder.proxy(Proxy::custom(move |url| way.proxy(url)))
+        };
+        let http = builder.build().map_err(set_up)?;
         Ok(Self { http, network: Arc::new(network.clone()) })
     }
 
@@ -105,6 +109,11 @@ impl Way {
             https: url(network.https_proxy())?,
             http: url(network.http_proxy())?,
         })
+    }
+
+    /// Whether there is no proxy for anything.
+    fn is_direct(&self) -> bool {
+        self.https.is_none() && self.http.is_none()
     }
 
     fn proxy(&self, url: &Url) -> Option<Url> {
