@@ -124,15 +124,9 @@ impl Metrics {
         let model = model.unwrap_or("none").to_owned();
         let upstream = record.upstream.clone().unwrap_or_else(|| "none".into());
         let Record { dialect, operation, status, end, tokens, .. } = record;
-        let of_model = OfModel { model: model.clone(), upstream: upstream.clone() };
-        let of_request = OfRequest {
-            dialect,
-            operation,
-            model: model.clone(),
-            upstream: upstream.clone(),
-            status: *status,
-            end,
-        };
+        let (status, of_model) = (*status, OfModel { model, upstream });
+        let OfModel { model, upstream } = of_model.clone();
+        let of_request = OfRequest { dialect, operation, model, upstream, status, end };
         self.requests.get_or_create(&of_request).inc();
         if record.upstream.is_some() {
             let seconds = |millis: u64| Duration::from_millis(millis).as_secs_f64();
@@ -141,9 +135,11 @@ impl Metrics {
                 self.first_byte.get_or_create(&of_model).observe(seconds(first));
             }
         }
+        let OfModel { model, upstream } = of_model;
+        let mut of = OfTokens { model, upstream, kind: "" };
         for (kind, count) in tokens.by_kind() {
             if let Some(count) = count.filter(|count| *count > 0) {
-                let of = OfTokens { model: model.clone(), upstream: upstream.clone(), kind };
+                of.kind = kind;
                 self.tokens.get_or_create(&of).inc_by(count);
             }
         }

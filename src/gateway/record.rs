@@ -80,6 +80,8 @@ impl fmt::Debug for Log {
 
 /// Memory for records between two flushes.
 const BUFFER: usize = 256 << 10;
+/// Most records are shorter.
+const LINE: usize = 1 << 10;
 
 impl Log {
     /// Adds to a file, for its owner alone; without one, to `otherwise`.
@@ -98,7 +100,10 @@ impl Log {
 
     /// Adds a record. It is written with the next flush at the latest.
     pub(super) fn add(&self, record: &Record) {
-        let Ok(mut line) = serde_json::to_vec(record) else { return };
+        let mut line = Vec::with_capacity(LINE);
+        if serde_json::to_writer(&mut line, record).is_err() {
+            return;
+        }
         line.push(b'\n');
         let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let written = out.to.write_all(&line);
