@@ -224,17 +224,20 @@ impl<'a> Exchange<'a> {
             streamed: question.streamed,
         };
         for target in model.in_order() {
-            if let Err(reason) = question.url(target) {
-                unsupported = Some(reason);
-                continue;
-            }
+            let place = match question.url(target) {
+                Ok(place) => place,
+                Err(reason) => {
+                    unsupported = Some(reason);
+                    continue;
+                }
+            };
             let note = self.note.as_mut();
             if let Some(Note { record, .. }) = note {
                 record.tries += 1;
                 record.upstream = Some(target.upstream.name.clone());
                 record.upstream_model = Some(target.model.clone());
             }
-            let ready = |upstream: &Upstream| question.ready(upstream, target, &asked, &forwarded);
+            let ready = |upstream: &Upstream| question.ready(upstream, &place, &asked, &forwarded);
             match attempt::ask(target, self.state.terms, question.streamed, &ready).await {
                 Got::Answer(answer) => return Ok(self.reply(answer, question.operation)),
                 Got::Failed { why: said, answer } => {

@@ -36,22 +36,22 @@ impl Question<'_> {
         }
     }
 
+    /// The request for an upstream, at the address and by the name of the model that [`Self::url`] gave.
     pub(super) fn ready(
         &self,
         upstream: &Upstream,
-        target: &Target,
+        (url, model): &(String, String),
         asked: &Asked<'_>,
         forwarded: &HeaderMap,
     ) -> Ready {
-        // It was asked before whether there is one.
-        let (url, model) = self.url(target).unwrap_or_default();
+        let url = url.clone();
         let mut headers = forwarded.clone();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if matches!(self.operation, Operation::Converse { .. }) {
             return Ready { url, headers, body: Bytes::copy_from_slice(self.body) };
         }
         let form = upstream.form();
-        let letter = asked.letter(form, &model, &upstream.refused());
+        let letter = asked.letter(form, model, &upstream.refused());
         let mut put = |name: &'static str, text: &str| {
             if let Ok(value) = HeaderValue::from_str(text) {
                 headers.insert(name, value);

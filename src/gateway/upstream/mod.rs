@@ -101,8 +101,13 @@ impl Upstream {
     pub(super) async fn send(&self, ready: Ready) -> Result<reqwest::Response, Unsent> {
         let Ready { url, mut headers, body } = ready;
         self.credential.add(&url, &mut headers, &body).await.map_err(Unsent::Credential)?;
-        let request = self.client.request(Method::POST, url).headers(headers).body(body);
-        request.send().await.map_err(|error| Unsent::Connection(innermost(&error)))
+        let url = url.parse().map_err(|_| Unsent::Connection("its address is none".into()))?;
+        // Its builder would put in each header anew.
+        let mut request = reqwest::Request::new(Method::POST, url);
+        *request.headers_mut() = headers;
+        *request.body_mut() = Some(body.into());
+        let answer = self.client.execute(request).await;
+        answer.map_err(|error| Unsent::Connection(innermost(&error)))
     }
 }
 
