@@ -3,12 +3,10 @@
 use std::{
     io,
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
-
-use std::sync::Arc;
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},

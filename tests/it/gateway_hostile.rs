@@ -341,3 +341,18 @@ async fn whoever_comes_while_there_is_no_room_waits_for_it() {
     tokio::time::timeout(Duration::from_mins(1), ends).await.unwrap();
     assert_eq!(third.await.unwrap().unwrap().status(), 200);
 }
+
+#[tokio::test]
+async fn whoever_shares_a_connection_is_told_that_it_ends_when_the_gateway_stops() {
+    let listen = "listen: {address: '127.0.0.1:0', limits: {head_seconds: 1}}\n";
+    let (_fake, mut gateway) = gateway(listen, Script::sse(&[START])).await;
+    let mut connection = connected(&gateway).await;
+    let said = [PREFACE, &frame(4, 0, 0, b""), &request(1, &[], true)].concat();
+    connection.write_all(&said).await.unwrap();
+    gateway.recorded(1).await;
+    gateway.stop();
+    let told = frames(&mut connection, b"").await;
+    let (_, _, away) = told.iter().find(|(kind, ..)| *kind == GO_AWAY).unwrap();
+    assert_eq!(error_of(away), 0);
+    assert_eq!(gateway.code(), Some(0));
+}
