@@ -27,7 +27,7 @@ impl Check {
             ui.warning(&warning.to_string(), warning.hint.as_deref());
         }
         if self.offline {
-            ui.note(&format!("{}: no mistakes", path.display()));
+            ui.note(&format!("{} is right", path.display()));
             return Ok(Exit::Done);
         }
         let findings = interrupt::run(ui, |stop| async move {

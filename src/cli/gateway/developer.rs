@@ -60,13 +60,9 @@ impl Developer {
             let loaded = load_client(&path, &variable)?;
             (loaded.config, loaded.warnings)
         };
-        let mut flags = file_flag(global);
-        if let Some(url) = url {
-            flags.push_str(&format!(" --url {}", quoted(url)));
-        }
-        if let Some(dialect) = dialect {
-            flags.push_str(&format!(" --dialect {dialect}"));
-        }
+        let typed_url = url.map(|url| format!(" --url {}", quoted(url))).unwrap_or_default();
+        let typed_dialect = dialect.map(|it| format!(" --dialect {it}")).unwrap_or_default();
+        let flags = [file_flag(global), typed_url, typed_dialect].concat();
         let url = given.map(|url| url.base().to_owned()).or_else(|| config.url());
         let url = url.ok_or_else(|| one(nowhere(&path, &config)))?;
         let dialect = dialect.unwrap_or(config.client.dialect);

@@ -115,7 +115,10 @@ fn folder(path: &Path) -> &Path {
 async fn signed_in(config: &GatewayConfig, network: &Network) -> Result<SignedIn> {
     let mut signed_in = SignedIn::default();
     for (name, upstream) in &config.upstreams {
-        add(&mut signed_in, name, upstream, network).await?;
+        let added = add(&mut signed_in, name, upstream, network).await;
+        added.map_err(|error| {
+            error.while_doing(format!("could not sign in for the upstream `{name}`"))
+        })?;
     }
     Ok(signed_in)
 }

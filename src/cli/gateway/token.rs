@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::{Ending, Global};
 use crate::{
+    claude::variable as v,
     error::{Error, Kind, Result},
     gateway::{LOCAL_ISSUER, Local, NewKey, Subject},
     ui::{Exit, Ui},
@@ -61,6 +62,7 @@ impl Token {
             quoted(&key.sha256),
             json!(self.group)
         ));
+        ui.note(&how_to_use("key"));
         Ok(())
     }
 
@@ -84,8 +86,19 @@ impl Token {
             json!([self.audience]),
             quoted(&public.display().to_string())
         ));
+        ui.note(&how_to_use("token"));
         Ok(())
     }
+}
+
+/// What becomes of a credential once the gateway knows it.
+fn how_to_use(credential: &str) -> String {
+    let variable = v::ANTHROPIC_AUTH_TOKEN.name;
+    format!(
+        "\nClaude Code takes it from {variable}:\n  \
+         export {variable}=... # the {credential}\n  \
+         eval \"$(groundwork env gateway)\" && claude\n"
+    )
 }
 
 /// As JSON has it, which YAML reads.

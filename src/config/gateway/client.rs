@@ -4,7 +4,11 @@
 //! A developer's machine has none of the operator's secrets, and as a rule only a part of his file. So
 //! the two read the same file, each only what is his.
 
-use std::{collections::BTreeMap, path::Path as FilePath, path::PathBuf};
+use std::{
+    cell::LazyCell,
+    collections::BTreeMap,
+    path::{Path as FilePath, PathBuf},
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -99,10 +103,8 @@ pub fn load_client(
 ) -> Result<Loaded<ClientConfig>, Vec<Error>> {
     // A key that neither knows is a mistake of this file, too. The schema is drawn up only if there is
     // a key to ask it about.
-    let operators = |key: &str| {
-        let whole = schema::<GatewayConfig>();
-        whole.pointer(&format!("/properties/{key}")).is_some()
-    };
+    let whole = LazyCell::new(schema::<GatewayConfig>);
+    let operators = |key: &str| whole.pointer(&format!("/properties/{key}")).is_some();
     let own = |key: &str| ["listen", "client", "models", "claude_code"].contains(&key);
     load_part(path, environment, &|key| own(key) || !operators(key))
 }
