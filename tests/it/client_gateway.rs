@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 const DIALECTS: [&str; 3] = ["anthropic", "bedrock", "vertex"];
-const UPSTREAMS: [&str; 4] = ["anthropic", "messages", "bedrock", "vertex"];
+const UPSTREAMS: [&str; 5] = ["anthropic", "messages", "mantle", "bedrock", "vertex"];
 const ANSWER: &str = "hello from the ground";
 
 /// Half of this is done by the tool that the model calls, so that no prompt and no call has it.
@@ -41,6 +41,14 @@ const LEFTOVERS: [(&str, &str); 9] = [
     ("AWS_REGION", "eu-west-1"),
 ];
 
+/// A configuration with one upstream of this kind.
+fn before(kind: &str, url: &str) -> String {
+    match kind {
+        "mantle" => with(&[("messages", url)]).replace("interface: messages", "interface: mantle"),
+        other => with(&[(other, url)]),
+    }
+}
+
 fn runs<T: Future<Output = ()>>(test: T) {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(test);
 }
@@ -61,6 +69,7 @@ fn developer(gateway: &Gateway, dialect: &str, token: &str) -> Desk {
 
 const EVALUATED: &str = r#"eval "$(groundwork env)" && claude"#;
 const SETTINGS: &str = "groundwork env --format settings --write && claude";
+const MANAGED: &str = "groundwork env --format managed-settings --write && claude";
 
 /// A session of somebody whom the gateway knows.
 fn session(gateway: &Gateway, dialect: &str, way: &str, arguments: &str) -> Run {
@@ -154,7 +163,7 @@ fn is_whole(asked: &Asked, dialect: &str) {
 /// thought.
 async fn a_tool_is_called(dialect: &str, kind: &str, way: &str) {
     let fake = Upstream::start(vec![script(kind, &tool()), script(kind, &text())]).await;
-    let gateway = Gateway::start(&with(&[(kind, &fake.url)]));
+    let gateway = Gateway::start(&before(kind, &fake.url));
     let run = session(&gateway, dialect, way, "-p 'look into it' --allowedTools Bash");
     assert_eq!((run.code, run.stdout.trim()), (Some(0), ANSWER), "{dialect} to {kind}: {run:?}");
     let asked = fake.asked();
@@ -222,6 +231,28 @@ fn settings_lead_to_the_gateway_in_every_dialect_and_get_the_token() {
             for dialect in DIALECTS {
                 a_tool_is_called(dialect, "anthropic", SETTINGS).await;
             }
+            // From here on there are some for everybody in this room.
+            for dialect in DIALECTS {
+                a_tool_is_called(dialect, "anthropic", MANAGED).await;
+            }
+        });
+    });
+}
+
+#[test]
+#[ignore = "Claude Code's own client: tests/run.sh --with-client"]
+fn an_upstream_that_asks_for_time_gets_it() {
+    room(|| {
+        runs(async {
+            for dialect in DIALECTS {
+                let busy =
+                    Script::json(429, r#"{"message":"slow down"}"#).header("retry-after", "1");
+                let fake = Upstream::start(vec![busy, script("anthropic", &text())]).await;
+                let gateway = Gateway::start(&with(&[("anthropic", &fake.url)]));
+                let run = session(&gateway, dialect, EVALUATED, "-p hi");
+                assert_eq!((run.code, run.stdout.trim()), (Some(0), ANSWER), "{dialect}: {run:?}");
+                assert_eq!(fake.asked().len(), 2, "{dialect}");
+            }
         });
     });
 }
@@ -288,17 +319,26 @@ fn a_stranger_is_told_why_and_does_not_try_again() {
 
 #[test]
 #[ignore = "Claude Code's own client: tests/run.sh --with-client"]
-fn a_conversation_that_is_too_long_is_told_as_such() {
+fn a_conversation_that_is_too_long_is_shortened() {
     room(|| {
         runs(async {
+            let anthropic = r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 208310 tokens > 200000 maximum"}}"#;
+            let bedrock = r#"{"message":"Input is too long for requested model."}"#;
             for dialect in DIALECTS {
-                let long = r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 208310 tokens > 200000 maximum"}}"#;
-                let fake = Upstream::start(vec![Script::json(400, long)]).await;
-                let gateway = Gateway::start(&with(&[("anthropic", &fake.url)]));
-                let run = session(&gateway, dialect, EVALUATED, "-p hi");
-                // Its own words: it has understood.
-                printed(&run, "Prompt is too long");
-                assert_eq!(run.code, Some(1), "{dialect}: {run:?}");
+                for (kind, words) in [("anthropic", anthropic), ("bedrock", bedrock)] {
+                    let long = Script::json(400, words);
+                    let scripts = vec![script(kind, &tool()), long, script(kind, &text())];
+                    let fake = Upstream::start(scripts).await;
+                    let gateway = Gateway::start(&with(&[(kind, &fake.url)]));
+                    let arguments = "-p 'look into it' --allowedTools Bash";
+                    let run = session(&gateway, dialect, EVALUATED, arguments);
+                    let of = format!("{dialect} to {kind}");
+                    assert_eq!((run.code, run.stdout.trim()), (Some(0), ANSWER), "{of}: {run:?}");
+                    let asked = fake.asked();
+                    assert!(asked.iter().any(|it| it.text().contains("<summary>")), "{of}");
+                    let last = asked.last().unwrap().text();
+                    assert!(asked.len() > 3 && !last.contains("toolu_01"), "{of}: {last}");
+                }
             }
         });
     });
