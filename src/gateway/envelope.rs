@@ -116,6 +116,19 @@ impl<'a> Envelope<'a> {
         out
     }
 
+    /// What becomes of an object of which these members are left out. `None`: nothing, it has none.
+    pub(super) fn without(&self, names: &[&str]) -> Option<Edit> {
+        let goes = |member: &&Member| names.contains(&member.name.as_str());
+        match self.members.iter().filter(goes).count() {
+            0 => None,
+            count if count == self.members.len() => Some(Edit::Remove),
+            _ => {
+                let edits: Vec<_> = names.iter().map(|&name| (name, Edit::Remove)).collect();
+                String::from_utf8(self.edited(&edits)).ok().map(Edit::Set)
+            }
+        }
+    }
+
     fn part(&self, range: Range<usize>) -> &'a [u8] {
         self.body.get(range).unwrap_or_default()
     }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use bytes::Bytes;
@@ -12,7 +12,8 @@ use http_body_util::{Either, Full};
 use tokio::sync::Semaphore;
 
 use super::{
-    attempt::{self, Events, Got, Terms},
+    attempt::{Errand, Events, Got, Terms},
+    beta::Selection,
     body::{self, BodyLimit},
     caller::{Caller, Callers},
     clock, count,
@@ -20,12 +21,14 @@ use super::{
     failure::Failure,
     metrics::Metrics,
     model::{Model, Models},
+    note::{Note, Receivers},
+    policy::Policy,
     question::{Question, betas},
     record::{Log, Record},
-    relay::{End, Meter, Patience, Relay},
+    relay::{End, Meter as _, Patience, Relay},
     route::{Dialect, Operation, Route},
     translate::Asked,
-    upstream::{Upstream, forwarded},
+    upstream::forwarded,
     usage::Usage,
 };
 
@@ -38,6 +41,8 @@ pub(super) struct State {
     pub body: BodyLimit,
     pub patience: Patience,
     pub terms: Terms,
+    /// Asked in this order: all of them must agree.
+    pub policies: Vec<Box<dyn Policy>>,
 }
 
 /// What outlives a change of the configuration.
@@ -47,35 +52,12 @@ pub(super) struct Lasting {
     /// For bodies: a permit for each [`body::PIECE`].
     pub memory: Arc<Semaphore>,
     pub metrics: Arc<Metrics>,
+    /// Who is told of every request that has ended.
+    pub receivers: Receivers,
 }
 
 /// What goes back to a client.
 pub(super) type Reply = Response<Either<Full<Bytes>, Relay<Events, Note>>>;
-
-/// Notes how a request has ended, with what is known of it.
-#[derive(Debug)]
-pub(super) struct Note {
-    pub(super) record: Box<Record>,
-    /// The configuration's name of the model.
-    pub(super) model: Option<String>,
-    pub(super) lasting: Lasting,
-    pub(super) begun: Instant,
-}
-
-impl Meter for Note {
-    fn end(&mut self, end: End, usage: Usage, bytes: u64) {
-        (self.record.tokens, self.record.response_bytes) = (usage, bytes);
-        (self.record.end, self.record.why) = match end {
-            End::Done => ("done", None),
-            End::Refused(why) => ("refused", Some(why)),
-            End::Broken(why) => ("broken", Some(why)),
-            End::HungUp => ("hung_up", None),
-        };
-        self.record.duration_ms = millis(self.begun.elapsed());
-        self.lasting.log.add(&self.record);
-        self.lasting.metrics.ended(&self.record, self.model.as_deref());
-    }
-}
 
 /// Whoever hangs up before there is an answer drops the whole exchange: it is noted all the same.
 impl Drop for Exchange<'_> {
@@ -104,7 +86,7 @@ where
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     let route = Route::of(&parts.method, path);
-    let dialect = route.as_ref().map_or_else(|_| dialect_of(path), |route| route.dialect);
+    let dialect = route.as_ref().map_or_else(|_| Dialect::guessed(path), |route| route.dialect);
     let mut exchange = Exchange::new(&state, lasting, parts.headers, dialect);
     let answer = match route {
         Ok(route) => exchange.pass(route, body).await,
@@ -123,15 +105,12 @@ impl<'a> Exchange<'a> {
             request_id: id.clone(),
             session: text("x-claude-code-session-id"),
             client: text("user-agent").unwrap_or_default(),
-            dialect: match dialect {
-                Dialect::Anthropic => "anthropic",
-                Dialect::Bedrock => "bedrock",
-                Dialect::Vertex => "vertex",
-            },
+            dialect: dialect.name(),
             ..Record::default()
         });
         lasting.metrics.begun();
-        let note = Note { record, model: None, lasting: lasting.clone(), begun: Instant::now() };
+        let receivers = Arc::clone(&lasting.receivers);
+        let note = Note { record, model: None, receivers, begun: Instant::now() };
         Self { state, lasting, headers, dialect, id, note: Some(note) }
     }
 
@@ -145,9 +124,8 @@ impl<'a> Exchange<'a> {
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        self.record(|record| record.operation = name_of(&route.operation));
-        // The client asks for profiles without any credential, and takes no for an answer.
-        if let Some(answer) = open_to_all(&route.operation) {
+        self.record(|record| record.operation = route.operation.name());
+        if let Some(answer) = route.operation.open_to_all() {
             return Ok(self.whole(StatusCode::OK, answer.into(), End::Done, Usage::default()));
         }
         let caller = self.state.callers.identify(&self.headers).await.map_err(Failure::Stranger)?;
@@ -157,7 +135,7 @@ impl<'a> Exchange<'a> {
             record.issuer = Some(caller.by.clone());
         });
         if let Operation::Models(one) = &route.operation {
-            return self.models(one.as_deref());
+            return self.models(one.as_deref(), &caller);
         }
         let memory = &self.lasting.memory;
         let taken = body::take(&self.headers, body, self.state.body, memory).await?;
@@ -179,7 +157,6 @@ impl<'a> Exchange<'a> {
         let envelope = Envelope::read(body).map_err(Failure::Malformed)?;
         let asked = route.model.clone().or_else(|| envelope.read_as("model"));
         let asked = asked.ok_or(Failure::Lacks("model"))?;
-        let model = self.model(&asked, caller)?;
         let streamed = match &route.operation {
             Operation::Message { streamed: Some(streamed) } | Operation::Converse { streamed } => {
                 *streamed
@@ -188,25 +165,42 @@ impl<'a> Exchange<'a> {
             _ => false,
         };
         self.record(|record| record.streamed = streamed);
+        let model = self.model(&asked, caller)?;
         let question =
             Question { operation: &route.operation, envelope: &envelope, body, streamed };
         self.tried(&model, question).await
     }
 
-    /// The model that is meant, if it is offered.
-    fn model(&mut self, asked: &str, _: &Caller) -> Result<Arc<Model>, Failure> {
+    /// The model that is meant, if it is offered to this caller.
+    fn model(&mut self, asked: &str, caller: &Caller) -> Result<Arc<Model>, Failure> {
         self.record(|record| record.model = Some(asked.to_owned()));
-        let model = self.state.models.find(asked).cloned().ok_or_else(|| {
-            let names: Vec<&str> = self.state.models.names().collect();
-            Failure::Forbidden(format!(
-                "`{asked}` is not offered here; there is {}",
-                names.join(", ")
-            ))
-        })?;
-        if let Some(note) = &mut self.note {
+        let found = self.state.models.find(asked).cloned();
+        if let (Some(note), Some(model)) = (&mut self.note, &found) {
             note.model = Some(model.name.clone());
         }
-        Ok(model)
+        let unknown = || format!("`{asked}` is not offered here");
+        let decided = found.ok_or_else(unknown).and_then(|model| {
+            self.decide(caller, &model.name)?;
+            Ok(model)
+        });
+        decided.map_err(|why| {
+            let offered = self.offered(caller).join(", ");
+            let offered = if offered.is_empty() { "nothing" } else { &offered };
+            Failure::Forbidden(format!("{why}; there is {offered}"))
+        })
+    }
+
+    /// Whether all policies agree. `Err`: why one does not.
+    fn decide(&self, caller: &Caller, model: &str) -> Result<(), String> {
+        let note = self.note.as_ref().ok_or("the request has ended")?;
+        let mut policies = self.state.policies.iter();
+        policies.try_for_each(|policy| policy.decide(caller, model, &note.record))
+    }
+
+    /// The names of the models that this caller may ask.
+    pub(super) fn offered(&self, caller: &Caller) -> Vec<&'a str> {
+        let names = self.state.models.iter().map(|model| model.name.as_str());
+        names.filter(|name| self.decide(caller, name).is_ok()).collect()
     }
 
     /// Asks one target after the other.
@@ -222,6 +216,7 @@ impl<'a> Exchange<'a> {
             betas: &betas,
             version,
             streamed: question.streamed,
+            counted: *question.operation == Operation::CountTokens,
         };
         for target in model.in_order() {
             let place = match question.url(target) {
@@ -237,8 +232,12 @@ impl<'a> Exchange<'a> {
                 record.upstream = Some(target.upstream.name.clone());
                 record.upstream_model = Some(target.model.clone());
             }
-            let ready = |upstream: &Upstream| question.ready(upstream, &place, &asked, &forwarded);
-            match attempt::ask(target, self.state.terms, question.streamed, &ready).await {
+            let ready = |selection: &Selection<'_>| {
+                question.ready(target, &place, &asked, &forwarded, selection)
+            };
+            let (streamed, counted) = (asked.streamed, asked.counted);
+            let errand = Errand { target, terms: self.state.terms, streamed, counted };
+            match errand.run(&ready).await {
                 Got::Answer(answer) => return Ok(self.reply(answer, question.operation)),
                 Got::Failed { why: said, answer } => {
                     why = said;
@@ -261,39 +260,6 @@ impl<'a> Exchange<'a> {
     fn tries(&self) -> u32 {
         self.note.as_ref().map_or(0, |note| note.record.tries)
     }
-}
-
-fn open_to_all(operation: &Operation) -> Option<&'static str> {
-    match operation {
-        Operation::Hello => Some("{}"),
-        Operation::InferenceProfiles(None) => Some(r#"{"inferenceProfileSummaries":[]}"#),
-        _ => None,
-    }
-}
-
-fn name_of(operation: &Operation) -> &'static str {
-    match operation {
-        Operation::Message { .. } => "message",
-        Operation::Converse { .. } => "converse",
-        Operation::CountTokens => "count_tokens",
-        Operation::Models(_) => "models",
-        Operation::InferenceProfiles(_) => "inference_profiles",
-        Operation::Hello => "hello",
-    }
-}
-
-/// The dialect of a path that is not understood, by how it begins.
-fn dialect_of(path: &str) -> Dialect {
-    let path = path.trim_start_matches('/');
-    match () {
-        () if path.starts_with("model/") || path.starts_with("bedrock") => Dialect::Bedrock,
-        () if path.contains("projects/") || path.starts_with("vertex") => Dialect::Vertex,
-        () => Dialect::Anthropic,
-    }
-}
-
-pub(super) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn written(time: SystemTime) -> String {

@@ -169,7 +169,8 @@ pub(super) fn exception(status: StatusCode) -> &'static str {
         404 => "ResourceNotFoundException",
         429 => "ThrottlingException",
         408 => "ModelTimeoutException",
-        503 => "ServiceUnavailableException",
+        424 => "ModelErrorException",
+        503 | 529 => "ServiceUnavailableException",
         400..=499 => "ValidationException",
         _ => "InternalServerException",
     }

@@ -3,6 +3,8 @@
 //! What a frame is, AWS's own crate knows. Here is what comes on top: that no frame is waited for that
 //! is longer than any can be, and how an event is wrapped and unwrapped.
 
+use std::fmt;
+
 use aws_smithy_eventstream::frame::{read_message_from, write_message_to};
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -24,8 +26,8 @@ pub(super) enum Frame {
     Event(Bytes),
     /// The service could not go on.
     Exception { kind: String, message: String },
-    /// An event of another kind, which is passed over.
-    Other,
+    /// An event of Converse, or of a kind that is not known.
+    Other(Bytes),
 }
 
 /// Why a stream cannot be read on.
@@ -37,6 +39,16 @@ pub(super) enum Broken {
     Frame,
     /// There is no event in it.
     Payload,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Length => "its length is none",
+            Self::Frame => "its checksum is wrong",
+            Self::Payload => "there is no event in it",
+        })
+    }
 }
 
 /// Divides a stream into frames.
@@ -99,7 +111,7 @@ fn frame(message: &Message) -> Result<Frame, Broken> {
         return Ok(Frame::Exception { kind: name.unwrap_or(kind), message });
     }
     if header(":event-type").as_deref() != Some("chunk") {
-        return Ok(Frame::Other);
+        return Ok(Frame::Other(message.payload().clone()));
     }
     let Chunk { bytes } = serde_json::from_slice(message.payload()).map_err(|_| Broken::Payload)?;
     let event = STANDARD.decode(bytes).map_err(|_| Broken::Payload)?;
@@ -187,6 +199,6 @@ mod tests {
         let padded = odd(r#"{"bytes":"e30=","p":"abcdefgh"}"#);
         assert_eq!(padded, Ok(Some(Frame::Event(Bytes::from_static(b"{}")))));
         let other = put("event", (":event-type", "initial-response"), "{}".into());
-        assert_eq!(read(&other), Ok(Some(Frame::Other)));
+        assert_eq!(read(&other), Ok(Some(Frame::Other("{}".into()))));
     }
 }

@@ -2,12 +2,15 @@
 //! byte, and notes what it took.
 //!
 //! The way of a request is `exchange`. Around it: `server` has the connections, `caller` knows
-//! who it is, `envelope` and `translate` edit what must differ in another dialect, `attempt` asks
-//! one `upstream` after the other, `relay` brings the answer back, and `record` and `metrics`
-//! keep what there is to know. `open` makes all of it from a configuration.
+//! who it is, `policy` whether they may, `envelope`, `translate` and `beta` edit what must differ in
+//! another dialect, `attempt` asks one `upstream` after the other, `relay` brings the answer back, and
+//! `note` tells `record` and `metrics` what there is to know. `open` makes all of it from a
+//! configuration.
 
 mod answer_body;
 mod attempt;
+mod begin;
+mod beta;
 mod body;
 mod caller;
 mod clock;
@@ -20,8 +23,10 @@ mod frame;
 mod metrics;
 mod model;
 mod name;
+mod note;
 mod open;
 mod operations;
+mod policy;
 mod probe;
 mod question;
 mod record;

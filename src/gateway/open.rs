@@ -7,25 +7,25 @@ use jsonwebtoken::jwk::JwkSet;
 
 use super::{
     attempt::Terms,
+    beta::LeftOut,
     body::BodyLimit,
     caller::{Caller, Callers, Claims, Issuer, KeySet, Keys, Source, Terms as TokenTerms},
     exchange::State,
     model::{Model, Models, Target},
+    policy::{self, Allowed},
     relay::Patience,
-    target::{Health, RestTerms},
+    target::RestTerms,
     upstream::{Address, Credential, Kind as AddressKind, Secret, Upstream},
 };
 use crate::{
     config::gateway::{
         AnthropicUpstream, BedrockInterface, BedrockUpstream, CredentialHeader, GatewayConfig,
-        Issuer as TrustedIssuer, Order, Upstream as Configured, UpstreamName, VertexUpstream,
+        Issuer as TrustedIssuer, LeaveOut, ModelAccess, Order, Target as ConfiguredTarget,
+        Upstream as Configured, UpstreamName, VertexUpstream,
     },
     error::{Error, Kind, Result},
     gcp::TokenSource,
 };
-
-/// Client gets a sign of life after so much silence, long before any watchdog of its own barks.
-const PING: Duration = Duration::from_secs(15);
 
 /// What signs the gateway in to the clouds, by the names of upstreams.
 #[derive(Debug, Default)]
@@ -55,17 +55,18 @@ pub fn open(
     }
     let models = config.models.iter().map(|(name, model)| {
         let targets = model.targets.iter().filter_map(|target| {
-            Some(Target {
-                upstream: Arc::clone(upstreams.get(&target.upstream)?),
-                model: target.model.clone(),
-                weight: target.weight,
-                health: Health::default(),
-            })
+            let configured = config.upstreams.get(&target.upstream)?;
+            Some(self::target(target, configured, upstreams.get(&target.upstream)?))
         });
         let weighted = model.order == Order::Weighted;
         let model_of = Model { name: name.clone(), targets: targets.collect(), weighted };
         (model_of, model.aliases.clone())
     });
+    let access = config.models.iter().filter_map(|(name, model)| {
+        let ModelAccess { groups, roles } = model.access.clone()?;
+        Some((name.clone(), Allowed { groups, roles }))
+    });
+    let access = policy::ModelAccess::new(access);
     let seconds = |seconds: u32| Duration::from_secs(seconds.into());
     let failover = &config.failover;
     let limits = &config.listen.limits;
@@ -78,10 +79,34 @@ pub fn open(
             length: u64::from(limits.body_mib) << 20,
             silence: seconds(limits.body_seconds),
         },
-        patience: Patience { ping: PING, silence },
+        patience: Patience { ping: seconds(config.listen.ping_seconds), silence },
         terms: Terms { silence, rest },
+        policies: vec![Box::new(access)],
     };
     Ok(Opened { state })
+}
+
+fn target(target: &ConfiguredTarget, configured: &Configured, upstream: &Arc<Upstream>) -> Target {
+    let mut left_out = match configured.anthropic {
+        Some(_) => LeftOut::default(),
+        None => LeftOut::of_clouds(),
+    };
+    for LeaveOut { betas, fields } in [&configured.leave_out, &target.leave_out] {
+        left_out.betas.extend(betas.iter().map(ToString::to_string));
+        left_out.fields.extend(fields.iter().map(ToString::to_string));
+    }
+    let mut not_counted = left_out.clone();
+    if upstream.address().is_vertex() {
+        not_counted = not_counted.and_not_counted_by_vertex();
+    }
+    Target {
+        upstream: Arc::clone(upstream),
+        model: target.model.clone(),
+        weight: target.weight,
+        left_out,
+        not_counted,
+        experience: Arc::default(),
+    }
 }
 
 fn callers(config: &GatewayConfig, folder: &Path, client: &reqwest::Client) -> Result<Callers> {
@@ -144,7 +169,7 @@ fn reached(
         Configured { bedrock: Some(bedrock), .. } => of_bedrock(name, bedrock, signed_in),
         Configured { vertex: Some(vertex), .. } => of_vertex(name, vertex, signed_in),
         Configured { anthropic: Some(anthropic), .. } => Ok(of_anthropic(anthropic)),
-        Configured { bedrock: None, vertex: None, anthropic: None } => {
+        Configured { bedrock: None, vertex: None, anthropic: None, .. } => {
             Err(Error::new(Kind::Config, format!("the upstream `{name}` is of no kind")))
         }
     }

@@ -4,12 +4,13 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::{
+    beta::Selection,
     count,
     envelope::Envelope,
     model::Target,
     route::Operation,
     translate::{self, Asked},
-    upstream::{Ready, Upstream},
+    upstream::Ready,
 };
 
 /// What is asked, whoever is asked.
@@ -39,19 +40,21 @@ impl Question<'_> {
     /// The request for an upstream, at the address and by the name of the model that [`Self::url`] gave.
     pub(super) fn ready(
         &self,
-        upstream: &Upstream,
+        target: &Target,
         (url, model): &(String, String),
         asked: &Asked<'_>,
         forwarded: &HeaderMap,
+        selection: &Selection<'_>,
     ) -> Ready {
         let url = url.clone();
         let mut headers = forwarded.clone();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if matches!(self.operation, Operation::Converse { .. }) {
-            return Ready { url, headers, body: Bytes::copy_from_slice(self.body) };
+            let body = Bytes::copy_from_slice(self.body);
+            return Ready { url, headers, body, betas: Vec::new() };
         }
-        let form = upstream.form();
-        let letter = asked.letter(form, model, &upstream.refused());
+        let form = target.upstream.form();
+        let letter = asked.letter(form, model, selection);
         let mut put = |name: &'static str, text: &str| {
             if let Ok(value) = HeaderValue::from_str(text) {
                 headers.insert(name, value);
@@ -60,15 +63,14 @@ impl Question<'_> {
         if let Some(version) = &letter.version {
             put("anthropic-version", version);
         }
-        if !letter.betas.is_empty() {
-            put("anthropic-beta", &letter.betas.join(","));
+        if !letter.headers.is_empty() {
+            put("anthropic-beta", &letter.headers.join(","));
         }
-        let counted = *self.operation == Operation::CountTokens;
         let body = match form {
-            translate::Form::BedrockInvoke if counted => count::wrapped(&letter.body),
+            translate::Form::BedrockInvoke if asked.counted => count::wrapped(&letter.body),
             _ => letter.body,
         };
-        Ready { url, headers, body: body.into() }
+        Ready { url, headers, body: body.into(), betas: letter.betas }
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! The client reads some of these words and acts on them: it shortens a conversation that is too long,
 //! and leaves out what is not known. Those go on as they are. Others may hold the numbers of accounts
-//! and the names of keys, which are nobody's business at the other end.
+//! projects and the names of keys, which are nobody's business at the other end.
+
+use std::borrow::Cow;
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -31,10 +33,29 @@ impl Refusal {
             Some(Inner::Words(words)) => (None, Some(words)),
             None => (None, None),
         };
-        let message = inner.or(message).filter(|message| !message.trim().is_empty());
-        let message =
-            message.unwrap_or_else(|| format!("the model's service answered {}", status.as_u16()));
-        Self { kind, message }
+        Self { kind, message: said(status, inner.or(message)) }
+    }
+
+    /// Reads an event of a stream, if it says that the answer cannot go on.
+    pub(super) fn of_event(event: &[u8]) -> Option<(StatusCode, Self)> {
+        #[derive(Deserialize)]
+        struct Typed<'a> {
+            #[serde(rename = "type", borrow)]
+            kind: Cow<'a, str>,
+        }
+        // Within a text the quotes would be escaped.
+        memchr::memmem::find(event, b"\"error\"")?;
+        let typed: Typed<'_> = serde_json::from_slice(event).ok()?;
+        if typed.kind != "error" {
+            return None;
+        }
+        let refusal = Self::read(StatusCode::INTERNAL_SERVER_ERROR, event);
+        Some((status_of(refusal.kind.as_deref().unwrap_or_default()), refusal))
+    }
+
+    /// What a frame says, which has a kind of its own.
+    pub(super) fn of_exception(status: StatusCode, message: String) -> Self {
+        Self { kind: None, message: said(status, Some(message)) }
     }
 
     /// The message, without what identifies accounts and what is in them.
@@ -42,8 +63,14 @@ impl Refusal {
         scrub(&self.message)
     }
 
-    /// The beta that is not known there, if that is what it says, by name.
-    pub(super) fn unknown_beta(&self) -> Option<String> {
+    /// What is not known there, if that is what it says.
+    pub(super) fn unknown(&self) -> Option<Unknown> {
+        const NOT_PERMITTED: &str = ": Extra inputs are not permitted";
+        if let Some(field) =
+            self.message.strip_suffix('.').unwrap_or(&self.message).strip_suffix(NOT_PERMITTED)
+        {
+            return Some(Unknown::Field(field.to_owned()));
+        }
         let lower = self.message.to_lowercase();
         let says = lower.contains("invalid beta flag")
             || (lower.contains("anthropic-beta") || lower.contains("anthropic_beta"))
@@ -58,8 +85,43 @@ impl Refusal {
                 && date.bytes().skip(1).all(|byte| byte.is_ascii_digit() || byte == b'-')
         };
         let words = self.message.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-        words.into_iter().find(is_beta).map(ToOwned::to_owned)
+        let betas: Vec<String> = words.filter(is_beta).map(ToOwned::to_owned).collect();
+        Some(if betas.is_empty() { Unknown::SomeBeta } else { Unknown::Betas(betas) })
     }
+}
+
+fn said(status: StatusCode, message: Option<String>) -> String {
+    let message = message.filter(|message| !message.trim().is_empty());
+    message.unwrap_or_else(|| format!("the model's service answered {}", status.as_u16()))
+}
+
+/// The status that goes with what an error within a stream is called, by Anthropic or by Bedrock.
+pub(super) fn status_of(kind: &str) -> StatusCode {
+    let status = match kind {
+        "invalid_request_error" | "validationException" => 400,
+        "authentication_error" => 401,
+        "permission_error" | "accessDeniedException" => 403,
+        "not_found_error" | "resourceNotFoundException" => 404,
+        "modelTimeoutException" => 408,
+        "request_too_large" => 413,
+        "modelStreamErrorException" => 424,
+        "rate_limit_error" | "throttlingException" => 429,
+        "serviceUnavailableException" => 503,
+        "timeout_error" => 504,
+        "overloaded_error" => 529,
+        _ => 500,
+    };
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// What an upstream does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unknown {
+    Betas(Vec<String>),
+    /// It does not say which.
+    SomeBeta,
+    /// A field, by its way from the top.
+    Field(String),
 }
 
 #[derive(Default, Deserialize)]
@@ -82,8 +144,24 @@ enum Inner {
     Words(String),
 }
 
-/// ARNs and runs of twelve digits, which are the numbers of accounts and projects.
-fn scrub(text: &str) -> String {
+/// ARNs, runs of twelve digits, which are the numbers of accounts and projects, and what projects are
+/// called in paths.
+pub(super) fn scrub(text: &str) -> String {
+    const PROJECTS: &str = "projects/";
+    let mut parts = text.split(PROJECTS);
+    let mut out = without_arns(parts.next().unwrap_or_default());
+    for part in parts {
+        let inside = |c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c);
+        let end = part.find(|c: char| !inside(c)).unwrap_or(part.len());
+        let (name, behind) = part.split_at(end);
+        out.push_str(PROJECTS);
+        out.push_str(if name.is_empty() { "" } else { "(a project)" });
+        out.push_str(&without_arns(behind));
+    }
+    out
+}
+
+fn without_arns(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("arn:") {
@@ -165,17 +243,25 @@ mod tests {
             scrub("project 123456789012, 1234567890123"),
             "project (an account), 1234567890123"
         );
+        assert_eq!(
+            scrub(
+                "denied on '//aiplatform.googleapis.com/projects/p-1/locations/us' or 1 projects/."
+            ),
+            "denied on '//aiplatform.googleapis.com/projects/(a project)/locations/us' or 1 projects/(a project)"
+        );
     }
 
     #[test]
-    fn a_beta_that_is_not_known_is_understood() {
-        let refusal = |message: &str| Refusal { kind: None, message: message.into() };
-        assert_eq!(refusal("invalid beta flag").unknown_beta(), None);
+    fn what_is_not_known_is_understood() {
+        let unknown = |message: &str| Refusal { kind: None, message: message.into() }.unknown();
+        assert_eq!(unknown("invalid beta flag"), Some(Unknown::SomeBeta));
+        let betas = ["effort-2025-11-24", "web-search-2025-03-05"];
+        let message = "Unexpected value(s) `effort-2025-11-24`, `web-search-2025-03-05` for the `anthropic-beta` header. Please consult our documentation.";
+        assert_eq!(unknown(message), Some(Unknown::Betas(betas.map(ToOwned::to_owned).into())));
         assert_eq!(
-            refusal("Unexpected value(s) `effort-2025-11-24` for the `anthropic-beta` header.")
-                .unknown_beta(),
-            Some("effort-2025-11-24".into())
+            unknown("output_config.effort: Extra inputs are not permitted"),
+            Some(Unknown::Field("output_config.effort".into()))
         );
-        assert_eq!(refusal("max_tokens: invalid").unknown_beta(), None);
+        assert_eq!(unknown("max_tokens: invalid"), None);
     }
 }

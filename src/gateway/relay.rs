@@ -13,10 +13,16 @@ use std::{
 
 use bytes::Bytes;
 use futures::Stream;
+use http::StatusCode;
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{frame, sse, usage::Usage};
+use super::{
+    failure, frame,
+    refusal::{Refusal, scrub},
+    sse,
+    usage::Usage,
+};
 
 /// In which form events are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +69,12 @@ pub(super) struct Relay<S, M: Meter> {
     usage: Usage,
     bytes: u64,
     patience: Patience,
-    /// When the upstream was last heard, and when the client.
+    /// When something was last heard of the upstream, and when the client heard something.
     heard: Instant,
-    told: Instant,
+    spoken: Instant,
     alarm: Pin<Box<Sleep>>,
+    /// Why the upstream could not go on, as it told the client itself.
+    told: Option<String>,
     /// How it has ended, once the last of it is sent.
     end: Option<End>,
     meter: Option<M>,
@@ -96,8 +104,9 @@ impl<S, M: Meter> Relay<S, M> {
             bytes: 0,
             patience,
             heard: now,
-            told: now,
+            spoken: now,
             alarm: Box::pin(sleep_until(now + patience.ping.min(patience.silence))),
+            told: None,
             end: None,
             meter: Some(meter),
         }
@@ -115,9 +124,14 @@ impl<S, M: Meter> Relay<S, M> {
                 let long = |_| "it sent an event that is too long".to_owned();
                 while let Some(event) = reader.next().map_err(long)? {
                     self.usage.take(&event.data);
+                    let refusal = Refusal::of_event(&event.data);
                     if to == Form::Frames {
-                        self.ready.push_back(frame::written(&event.data));
+                        self.ready.push_back(refusal.as_ref().map_or_else(
+                            || frame::written(&event.data),
+                            |(status, refusal)| excepted(*status, &refusal.scrubbed()),
+                        ));
                     }
+                    self.told = refusal.map(|(_, refusal)| refusal.scrubbed()).or(self.told.take());
                 }
             }
             Reader::Frames(reader) => {
@@ -125,20 +139,26 @@ impl<S, M: Meter> Relay<S, M> {
                 if to == Form::Frames {
                     self.ready.push_back(piece);
                 }
-                let broken = |why| format!("it sent a broken frame: {}", in_words(why));
+                let broken = |why| format!("it sent a broken frame: {why}");
                 while let Some(next) = reader.next().map_err(broken)? {
                     match next {
                         frame::Frame::Event(event) => {
                             self.usage.take(&event);
+                            let refusal = Refusal::of_event(&event);
+                            self.told = refusal.map(|(_, it)| it.scrubbed()).or(self.told.take());
                             if to == Form::Sse {
                                 self.ready.push_back(sse::written(&kind_of(&event), &event));
                             }
                         }
-                        // The client that speaks frames has got it as it is.
-                        frame::Frame::Exception { kind, message } if to == Form::Sse => {
-                            return Err(format!("{kind}: {message}"));
+                        frame::Frame::Exception { kind, message } => {
+                            let why = format!("{kind}: {}", scrub(&message));
+                            if to == Form::Sse {
+                                return Err(why);
+                            }
+                            // The client that speaks frames has got it as it is.
+                            self.told = Some(why);
                         }
-                        frame::Frame::Exception { .. } | frame::Frame::Other => {}
+                        frame::Frame::Other(event) => self.usage.take(&event),
                     }
                 }
             }
@@ -171,7 +191,8 @@ impl<S, M: Meter> Relay<S, M> {
     }
 
     fn finish(&mut self, otherwise: End) {
-        let end = self.end.take().unwrap_or(otherwise);
+        let told = self.told.take().map(End::Broken);
+        let end = self.end.take().or(told).unwrap_or(otherwise);
         if let Some(mut meter) = self.meter.take() {
             meter.end(end, self.usage, self.bytes);
         }
@@ -187,11 +208,11 @@ impl<S, M: Meter> Relay<S, M> {
                 return;
             }
             let pings = self.to == Form::Sse;
-            if pings && now >= self.told + self.patience.ping && !self.is_within() {
+            if pings && now >= self.spoken + self.patience.ping && !self.is_within() {
                 self.ready.push_back(sse::written("ping", PING));
-                self.told = now;
+                self.spoken = now;
             }
-            let ping = (self.told + self.patience.ping).max(now + Duration::from_millis(100));
+            let ping = (self.spoken + self.patience.ping).max(now + Duration::from_millis(100));
             let silence = self.heard + self.patience.silence;
             self.alarm.as_mut().reset(if pings { ping.min(silence) } else { silence });
         }
@@ -226,7 +247,7 @@ where
             match Pin::new(upstream).poll_next(cx) {
                 Poll::Ready(Some(Ok(piece))) => {
                     this.heard = Instant::now();
-                    this.told = this.heard;
+                    this.spoken = this.heard;
                     if let Err(why) = this.take(piece) {
                         this.break_off(&why);
                     }
@@ -251,6 +272,15 @@ impl<S, M: Meter> Drop for Relay<S, M> {
     }
 }
 
+/// What the client that speaks frames is told of an error event.
+fn excepted(status: StatusCode, message: &str) -> Bytes {
+    let mut kind = failure::exception(status).to_owned();
+    if let Some(first) = kind.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    frame::exception(&kind, message)
+}
+
 /// The name of an event, which is its type.
 fn kind_of(event: &[u8]) -> String {
     #[derive(serde::Deserialize)]
@@ -259,14 +289,6 @@ fn kind_of(event: &[u8]) -> String {
         kind: String,
     }
     serde_json::from_slice(event).map_or_else(|_| String::new(), |typed: Typed| typed.kind)
-}
-
-fn in_words(broken: frame::Broken) -> &'static str {
-    match broken {
-        frame::Broken::Length => "its length is none",
-        frame::Broken::Frame => "its checksum is wrong",
-        frame::Broken::Payload => "there is no event in it",
-    }
 }
 
 #[cfg(test)]

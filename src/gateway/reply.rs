@@ -5,12 +5,12 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{Either, Full};
 
 use super::{
-    attempt::{Answer, Events},
+    attempt::{Answer, Events, Refused},
+    caller::Caller,
     count,
-    exchange::{Exchange, Reply, millis},
+    exchange::{Exchange, Reply},
     failure::{self, Failure},
     frame,
-    refusal::Refusal,
     relay::{End, Form, Meter as _, Relay},
     route::{Dialect, Operation, Unrouted},
     usage::Usage,
@@ -29,9 +29,7 @@ impl Exchange<'_> {
                 };
                 self.whole(StatusCode::OK, counted.unwrap_or(bytes), End::Done, usage)
             }
-            Answer::Refused { status, refusal, body, retry_after } => {
-                self.refused(status, &refusal, body, retry_after)
-            }
+            Answer::Refused(refused) => self.refused(refused),
         }
     }
 
@@ -42,7 +40,7 @@ impl Exchange<'_> {
         };
         self.record(|record| record.status = 200);
         let note = self.note.take().map(|mut note| {
-            note.record.first_byte_ms = Some(millis(note.begun.elapsed()));
+            note.record.first_byte_ms = Some(note.millis());
             note
         });
         let Some(note) = note else { return self.refuse(&Failure::Stopping) };
@@ -53,13 +51,8 @@ impl Exchange<'_> {
     }
 
     /// What an upstream refused, in the client's way, without what is nobody's business.
-    pub(super) fn refused(
-        &mut self,
-        status: StatusCode,
-        refusal: &Refusal,
-        body: Bytes,
-        retry_after: Option<HeaderValue>,
-    ) -> Reply {
+    pub(super) fn refused(&mut self, refused: Refused) -> Reply {
+        let Refused { status, refusal, body, said } = refused;
         let message = refusal.scrubbed();
         // That this gateway may not call it is nothing that a login at the other end could change.
         let (status, kind, message) = match status.as_u16() {
@@ -88,28 +81,35 @@ impl Exchange<'_> {
             failure::body(self.dialect, status, kind, &message, &self.id).into()
         };
         let mut reply = self.whole(status, body, End::Refused(message), Usage::default());
-        if let Some(after) = retry_after {
-            reply.headers_mut().insert(header::RETRY_AFTER, after);
-        }
+        let headers = reply.headers_mut();
         if self.dialect == Dialect::Bedrock {
             let name = HeaderValue::from_static(failure::exception(status));
-            reply.headers_mut().insert("x-amzn-errortype", name);
+            headers.insert("x-amzn-errortype", name);
+        }
+        for (name, value) in &said {
+            // What another cloud calls it, or calls what it is no longer, is nothing to know.
+            let amazons = name == "x-amzn-errortype";
+            if !amazons || (self.dialect == Dialect::Bedrock && kind != "policy_blocked") {
+                headers.insert(name.clone(), value.clone());
+            }
         }
         if kind == "policy_blocked" {
-            reply.headers_mut().insert("x-should-retry", HeaderValue::from_static("false"));
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
         }
         reply
     }
 
-    pub(super) fn models(&mut self, one: Option<&str>) -> Result<Reply, Failure> {
-        let models = &self.state.models;
+    pub(super) fn models(&mut self, one: Option<&str>, caller: &Caller) -> Result<Reply, Failure> {
+        let offered = self.offered(caller);
         let entry =
             |name: &str| serde_json::json!({"type": "model", "id": name, "display_name": name});
         let body = if let Some(asked) = one {
             let unknown = || Failure::Unrouted(Unrouted::NotFound);
-            entry(&models.find(asked).ok_or_else(unknown)?.name)
+            let model = self.state.models.find(asked).ok_or_else(unknown)?;
+            let name = offered.iter().find(|name| **name == model.name);
+            entry(name.ok_or_else(unknown)?)
         } else {
-            let all: Vec<_> = models.names().map(entry).collect();
+            let all: Vec<_> = offered.into_iter().map(entry).collect();
             serde_json::json!({ "data": all, "has_more": false })
         };
         Ok(self.whole(StatusCode::OK, body.to_string().into(), End::Done, Usage::default()))
@@ -136,7 +136,7 @@ impl Exchange<'_> {
     ) -> Reply {
         self.record(|record| record.status = status.as_u16());
         if let Some(mut note) = self.note.take() {
-            note.record.first_byte_ms = Some(millis(note.begun.elapsed()));
+            note.record.first_byte_ms = Some(note.millis());
             note.end(end, usage, body.len() as u64);
         }
         let mut response = Response::new(Either::Left(Full::new(body)));

@@ -36,6 +36,50 @@ pub(super) enum Operation {
     Hello,
 }
 
+impl Operation {
+    /// In records and metrics.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Message { .. } => "message",
+            Self::Converse { .. } => "converse",
+            Self::CountTokens => "count_tokens",
+            Self::Models(_) => "models",
+            Self::InferenceProfiles(_) => "inference_profiles",
+            Self::Hello => "hello",
+        }
+    }
+
+    /// What is answered to whoever asks: the client has no credential here, and takes no for an answer.
+    pub(super) fn open_to_all(&self) -> Option<&'static str> {
+        match self {
+            Self::Hello => Some("{}"),
+            Self::InferenceProfiles(None) => Some(r#"{"inferenceProfileSummaries":[]}"#),
+            _ => None,
+        }
+    }
+}
+
+impl Dialect {
+    /// In records and metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Anthropic => "anthropic",
+            Self::Bedrock => "bedrock",
+            Self::Vertex => "vertex",
+        }
+    }
+
+    /// That of a path that is not understood, by how it begins.
+    pub(super) fn guessed(path: &str) -> Self {
+        let path = path.trim_start_matches('/');
+        match () {
+            () if path.starts_with("model/") || path.starts_with("bedrock") => Self::Bedrock,
+            () if path.contains("projects/") || path.starts_with("vertex") => Self::Vertex,
+            () => Self::Anthropic,
+        }
+    }
+}
+
 /// A request's line, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Route {

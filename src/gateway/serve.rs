@@ -16,6 +16,7 @@ use super::{
     body::PIECE,
     exchange::{self, Lasting, State},
     metrics::Metrics,
+    note::Receiver,
     open::Opened,
     operations,
     record::{Log, Sink},
@@ -76,7 +77,11 @@ impl Gateway {
         let limits = &config.listen.limits;
         let pieces = (u64::from(limits.bodies_mib) << 20) / PIECE;
         let memory = Semaphore::new(usize::try_from(pieces).unwrap_or(Semaphore::MAX_PERMITS));
-        let lasting = Lasting { log, memory: Arc::new(memory), metrics: Arc::default() };
+        let metrics = Arc::<Metrics>::default();
+        let receivers: [Arc<dyn Receiver>; 2] =
+            [Arc::new(log.clone()), Arc::<Metrics>::clone(&metrics)];
+        let (memory, receivers) = (Arc::new(memory), Arc::new(receivers));
+        let lasting = Lasting { log, memory, metrics, receivers };
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         let (connections, warning) = possible(limits.connections);
         let limit = ConnectionLimit {
@@ -155,13 +160,14 @@ impl Running {
         &self,
         config: &GatewayConfig,
         folder: &Path,
-        opened: Opened,
+        mut opened: Opened,
     ) -> Result<Vec<&'static str>> {
         if let (Some(current), Some(tls)) = (&self.tls, &config.listen.tls) {
             let (certificate, key) = (folder.join(&tls.certificate), folder.join(&tls.key));
             current.store(Arc::new(tls::load(&certificate, &key)?));
         }
         opened.state.callers.inherit(&self.state.load().callers);
+        opened.state.models.remember(&self.state.load().models);
         self.state.store(Arc::new(opened.state));
         let (old, new) = (&self.began, config);
         let kept = [

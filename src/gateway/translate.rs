@@ -1,11 +1,11 @@
 //! What differs between the dialects in a request: where the model is, what the version is called, and
 //! where the betas are. All else of a body is the same in each, and stays as it was sent.
 
-use std::collections::BTreeSet;
-
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    beta::Selection,
     envelope::{Edit, Envelope},
     route::Dialect,
 };
@@ -28,8 +28,13 @@ pub(super) struct Letter {
     /// For `anthropic-version`, if the form has it in a header.
     pub version: Option<String>,
     /// For `anthropic-beta`, in the client's order.
+    pub headers: Vec<String>,
+    /// All betas that go, wherever they are.
     pub betas: Vec<String>,
 }
+
+/// What becomes of members, by their names.
+type Edits<'a> = Vec<(&'a str, Edit)>;
 
 /// A request as it came.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +46,8 @@ pub(super) struct Asked<'a> {
     /// Of the header `anthropic-version`.
     pub version: Option<&'a str>,
     pub streamed: bool,
+    /// Whether only its tokens are to be counted.
+    pub counted: bool,
 }
 
 const VERSION: &str = "anthropic_version";
@@ -50,70 +57,73 @@ const VERTEX_VERSION: &str = "vertex-2023-10-16";
 /// What the Messages API is called by who calls it first.
 const MESSAGES_VERSION: &str = "2023-06-01";
 
-/// Fields that a beta unlocks. With the beta taken out, the field would be refused, and the other way
-/// round.
-const UNLOCKED: [(&str, &str); 3] = [
-    ("context-management-", "context_management"),
-    ("request-tags-", "tags"),
-    ("mcp-client-", "mcp_servers"),
-];
-
 /// Betas that the clouds do not take in any form: what they unlock is Anthropic's own.
-const OWN: [&str; 3] = ["claude-code-", "oauth-", "request-tags-"];
+const OWN: [&str; 2] = ["claude-code-", "oauth-"];
 
 impl Asked<'_> {
-    /// The request for an upstream of this form, where the model has this name. `refused` are betas
-    /// that this upstream is known to refuse.
-    pub(super) fn letter(&self, form: Form, model: &str, refused: &BTreeSet<String>) -> Letter {
+    /// The request for an upstream of this form, where the model has this name, with the betas and
+    /// fields that are selected.
+    pub(super) fn letter(&self, form: Form, model: &str, selection: &Selection<'_>) -> Letter {
         let own = matches!(
             (self.dialect, form),
             (Dialect::Anthropic, Form::Anthropic)
                 | (Dialect::Bedrock, Form::BedrockInvoke)
                 | (Dialect::Vertex, Form::Vertex)
         );
-        let mut edits: Vec<(&str, Edit)> = Vec::new();
         let inner: Vec<String> = self.envelope.read_as(BETAS).unwrap_or_default();
-        let mut betas: Vec<String> = Vec::new();
-        for beta in self.betas.iter().chain(&inner) {
-            let anthropics = form != Form::Anthropic
-                && !own
-                && OWN.iter().any(|prefix| beta.starts_with(prefix));
-            if !anthropics && !refused.contains(beta) && !betas.contains(beta) {
-                betas.push(beta.clone());
-            }
-        }
-        let out = |beta: &String| !betas.contains(beta);
-        for gone in self.betas.iter().chain(&inner).filter(|beta| out(beta)) {
-            let field = UNLOCKED.iter().find(|(prefix, _)| gone.starts_with(prefix));
-            edits.extend(field.map(|(_, field)| (*field, Edit::Remove)));
-        }
-        let version = match form {
-            Form::Anthropic => {
-                self.for_anthropic(model, &mut edits);
-                Some(self.version.unwrap_or(MESSAGES_VERSION).to_owned())
-            }
-            Form::BedrockInvoke => {
-                self.for_bedrock(own, &inner, &betas, &mut edits);
-                None
-            }
-            Form::Vertex => {
-                self.for_vertex(own, &mut edits);
-                None
-            }
+        let anthropics = |beta: &&String| {
+            form != Form::Anthropic && !own && OWN.iter().any(|begin| beta.starts_with(begin))
         };
-        let same = own && form == Form::BedrockInvoke;
-        let betas = match form {
+        let asked = || self.betas.iter().chain(&inner);
+        let (go, mut stay) = selection.divide(asked().filter(|beta| !anthropics(beta)));
+        stay.extend(asked().filter(anthropics).cloned());
+        let mut edits = self.without(&selection.fields(&go, &stay));
+        match form {
+            Form::Anthropic => self.for_anthropic(model, &mut edits),
+            Form::BedrockInvoke => self.for_bedrock(own, &inner, &go, &mut edits),
+            Form::Vertex => self.for_vertex(own, model, &mut edits),
+        }
+        if self.counted {
+            self.for_counting(form, &mut edits);
+        }
+        let version = (form == Form::Anthropic).then(|| {
+            let version = self.dated_version();
+            version.unwrap_or_else(|| self.version.unwrap_or(MESSAGES_VERSION).to_owned())
+        });
+        let headers = match form {
             // What the client sends to Bedrock beside the body, it sends there too.
-            Form::BedrockInvoke if same => {
-                self.betas.iter().filter(|beta| !refused.contains(*beta)).cloned().collect()
+            Form::BedrockInvoke if own => {
+                go.iter().filter(|beta| self.betas.contains(beta)).cloned().collect()
             }
             Form::BedrockInvoke => Vec::new(),
-            Form::Anthropic | Form::Vertex => betas,
+            Form::Anthropic | Form::Vertex => go.clone(),
         };
-        Letter { body: self.envelope.edited(&edits), version, betas }
+        Letter { body: self.envelope.edited(&edits), version, headers, betas: go }
     }
 
-    fn for_anthropic(&self, model: &str, edits: &mut Vec<(&str, Edit)>) {
+    /// The edits that leave out these fields.
+    fn without<'b>(&self, fields: &[&'b str]) -> Edits<'b> {
+        let mut edits: Edits<'b> = Vec::new();
+        for name in fields.iter().map(|field| outer(field)) {
+            let Some(value) = self.envelope.get(name) else { continue };
+            if edits.iter().any(|(edited, _)| *edited == name) {
+                continue;
+            }
+            let of_it = fields.iter().filter(|field| outer(field) == name);
+            let inner: Option<Vec<&str>> = of_it.map(|field| field.get(name.len() + 1..)).collect();
+            let edit = match inner.map(|inner| (Envelope::read(value), inner)) {
+                // One of them is all of it.
+                None => Some(Edit::Remove),
+                Some((Ok(value), inner)) => value.without(&inner),
+                // What is no object has nothing in it to leave out.
+                Some((Err(_), _)) => None,
+            };
+            edits.extend(edit.map(|edit| (name, edit)));
+        }
+        edits
+    }
+
+    fn for_anthropic(&self, model: &str, edits: &mut Edits<'_>) {
         if self.envelope.read_as::<String>("model").as_deref() != Some(model) {
             edits.push(("model", Edit::Set(json!(model).to_string())));
         }
@@ -121,51 +131,90 @@ impl Asked<'_> {
             return;
         }
         edits.extend([(VERSION, Edit::Remove), (BETAS, Edit::Remove)]);
-        if self.streamed && self.envelope.read_as("stream") != Some(true) {
-            edits.push(("stream", Edit::Set("true".into())));
-        }
+        self.says_stream(edits);
     }
 
-    fn for_bedrock(
-        &self,
-        own: bool,
-        inner: &[String],
-        betas: &[String],
-        edits: &mut Vec<(&str, Edit)>,
-    ) {
+    fn for_bedrock(&self, own: bool, inner: &[String], go: &[String], edits: &mut Edits<'_>) {
         if own {
-            let left: Vec<&String> = inner.iter().filter(|beta| betas.contains(beta)).collect();
+            let left: Vec<&String> = inner.iter().filter(|beta| go.contains(beta)).collect();
             if left.len() < inner.len() {
                 edits.push((BETAS, list(&left)));
             }
             return;
         }
         edits.extend([("model", Edit::Remove), ("stream", Edit::Remove)]);
-        // Newer clients of the plain SDK say a version that is a date; it is for them to know.
-        if !self.has_dated_version() {
-            edits.push((VERSION, Edit::Set(json!(BEDROCK_VERSION).to_string())));
-        }
-        let all: Vec<&String> = betas.iter().collect();
+        self.says_version(BEDROCK_VERSION, edits);
+        let all: Vec<&String> = go.iter().collect();
         edits.push((BETAS, if all.is_empty() { Edit::Remove } else { list(&all) }));
     }
 
-    fn for_vertex(&self, own: bool, edits: &mut Vec<(&str, Edit)>) {
+    fn for_vertex(&self, own: bool, model: &str, edits: &mut Edits<'_>) {
+        // Where tokens are counted the path says no model.
+        if self.counted {
+            if self.envelope.read_as::<String>("model").as_deref() != Some(model) {
+                edits.push(("model", Edit::Set(json!(model).to_string())));
+            }
+        } else if !own {
+            edits.push(("model", Edit::Remove));
+        }
         if own {
             return;
         }
-        edits.extend([("model", Edit::Remove), (BETAS, Edit::Remove)]);
-        if !self.has_dated_version() {
-            edits.push((VERSION, Edit::Set(json!(VERTEX_VERSION).to_string())));
+        edits.push((BETAS, Edit::Remove));
+        self.says_version(VERTEX_VERSION, edits);
+        self.says_stream(edits);
+    }
+
+    /// What is to be counted is a whole request to Bedrock, and less than one to the others.
+    fn for_counting(&self, form: Form, edits: &mut Edits<'_>) {
+        match (self.dialect, form) {
+            (Dialect::Bedrock, Form::Anthropic | Form::Vertex) => {
+                edits.push(("max_tokens", Edit::Remove));
+            }
+            (Dialect::Anthropic | Dialect::Vertex, Form::BedrockInvoke)
+                if self.envelope.get("max_tokens").is_none() =>
+            {
+                // There must be more of them than the model may think.
+                let thinking: Option<Thinking> = self.envelope.read_as("thinking");
+                let budget = thinking.and_then(|thinking| thinking.budget_tokens).unwrap_or(0);
+                edits.push(("max_tokens", Edit::Set(budget.saturating_add(1).to_string())));
+            }
+            _ => {}
         }
+    }
+
+    fn says_stream(&self, edits: &mut Edits<'_>) {
         if self.streamed && self.envelope.read_as("stream") != Some(true) {
             edits.push(("stream", Edit::Set("true".into())));
         }
     }
 
-    fn has_dated_version(&self) -> bool {
-        let version: Option<String> = self.envelope.read_as(VERSION);
-        version.is_some_and(|version| version.starts_with("20"))
+    fn says_version(&self, otherwise: &str, edits: &mut Edits<'_>) {
+        let version = self.dated_version();
+        let version = version.as_deref().unwrap_or(otherwise);
+        if self.envelope.read_as::<String>(VERSION).as_deref() != Some(version) {
+            edits.push((VERSION, Edit::Set(json!(version).to_string())));
+        }
     }
+
+    /// The version that newer clients of the plain SDK say, which is the same date everywhere; it is
+    /// for them to know who takes it.
+    fn dated_version(&self) -> Option<String> {
+        let inner: Option<String> = self.envelope.read_as(VERSION);
+        let inner = inner.filter(|version| version.starts_with("20"));
+        let newer = |version: &&str| *version > MESSAGES_VERSION && version.starts_with("20");
+        inner.or_else(|| self.version.filter(newer).map(ToOwned::to_owned))
+    }
+}
+
+/// The member that a field is in, or is.
+fn outer(field: &str) -> &str {
+    field.split_once('.').map_or(field, |(outer, _)| outer)
+}
+
+#[derive(Deserialize)]
+struct Thinking {
+    budget_tokens: Option<u64>,
 }
 
 fn list(betas: &[&String]) -> Edit {
@@ -175,15 +224,33 @@ fn list(betas: &[&String]) -> Edit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::beta::{Learned, LeftOut};
 
     fn letter(dialect: Dialect, body: &str, betas: &[&str], form: Form) -> (String, Vec<String>) {
+        let left_out = LeftOut { betas: vec!["bad-1".into()], fields: Vec::new() };
+        with(&left_out, dialect, body, betas, form, false)
+    }
+
+    fn with(
+        left_out: &LeftOut,
+        dialect: Dialect,
+        body: &str,
+        betas: &[&str],
+        form: Form,
+        counted: bool,
+    ) -> (String, Vec<String>) {
         let envelope = Envelope::read(body.as_bytes()).unwrap();
         let betas: Vec<String> = betas.iter().map(|&beta| beta.into()).collect();
-        let streamed = true;
-        let asked = Asked { dialect, envelope: &envelope, betas: &betas, version: None, streamed };
-        let refused = ["bad-1".to_owned()].into();
-        let letter = asked.letter(form, "there", &refused);
-        (String::from_utf8(letter.body).unwrap(), letter.betas)
+        let asked = Asked {
+            dialect,
+            envelope: &envelope,
+            betas: &betas,
+            version: None,
+            streamed: !counted,
+            counted,
+        };
+        let letter = asked.letter(form, "there", &Selection::new(left_out, &Learned::default()));
+        (String::from_utf8(letter.body).unwrap(), letter.headers)
     }
 
     const ANTHROPIC: &str =
@@ -236,19 +303,52 @@ mod tests {
         let (body, betas) = letter(Dialect::Bedrock, BEDROCK, &["bad-1"], Form::BedrockInvoke);
         assert_eq!(body, BEDROCK.replace(",\"bad-1\"", ""));
         assert_eq!(betas, [] as [String; 0]);
-        let envelope = Envelope::read(ANTHROPIC.as_bytes()).unwrap();
-        let betas = ["context-management-2025-06-27".to_owned()];
-        let asked = Asked {
-            dialect: Dialect::Anthropic,
-            envelope: &envelope,
-            betas: &betas,
-            version: None,
-            streamed: true,
-        };
-        let refused = betas.clone().into();
-        let letter = asked.letter(Form::BedrockInvoke, "there", &refused);
-        let body = String::from_utf8(letter.body).unwrap();
+        let left_out = LeftOut { betas: vec!["context-*".into()], fields: Vec::new() };
+        let betas = ["context-management-2025-06-27"];
+        let form = Form::BedrockInvoke;
+        let (body, _) = with(&left_out, Dialect::Anthropic, ANTHROPIC, &betas, form, false);
         assert!(!body.contains("context_management") && !body.contains("anthropic_beta"), "{body}");
+    }
+
+    #[test]
+    fn a_field_within_another_is_left_out_alone() {
+        let fields = ["output_config.effort", "a.b", "tags"].map(ToOwned::to_owned).into();
+        let left_out = LeftOut { betas: Vec::new(), fields };
+        let edited = |body: &str| {
+            let (body, betas) =
+                with(&left_out, Dialect::Vertex, body, &["effort-1", "x-1"], Form::Vertex, false);
+            assert_eq!(betas, ["x-1"]);
+            body
+        };
+        assert_eq!(
+            edited(r#"{"output_config":{"effort":"low", "format":1.0},"tags":{},"a":[1]}"#),
+            r#"{"output_config":{ "format":1.0},"a":[1]}"#
+        );
+        assert_eq!(
+            edited(r#"{"output_config":{"effort":"low"},"a":{"c":1.0}}"#),
+            r#"{"a":{"c":1.0}}"#
+        );
+    }
+
+    #[test]
+    fn what_is_counted_is_what_each_cloud_counts() {
+        let counted =
+            |dialect, body: &str, form| with(&LeftOut::default(), dialect, body, &[], form, true).0;
+        let body = r#"{"model":"m","thinking":{"budget_tokens":31999},"messages":[]}"#;
+        assert_eq!(
+            counted(Dialect::Anthropic, body, Form::BedrockInvoke),
+            r#"{"anthropic_version":"bedrock-2023-05-31","max_tokens":32000,"thinking":{"budget_tokens":31999},"messages":[]}"#
+        );
+        assert_eq!(
+            counted(Dialect::Vertex, r#"{"model":"m@1","messages":[]}"#, Form::Vertex),
+            r#"{"model":"there","messages":[]}"#
+        );
+        let body = r#"{"anthropic_version":"bedrock-2023-05-31","max_tokens":1,"messages":[]}"#;
+        assert_eq!(
+            counted(Dialect::Bedrock, body, Form::Vertex),
+            r#"{"model":"there","anthropic_version":"vertex-2023-10-16","messages":[]}"#
+        );
+        assert_eq!(counted(Dialect::Bedrock, body, Form::BedrockInvoke), body);
     }
 
     #[test]

@@ -18,11 +18,16 @@ pub struct Usage {
     pub cache_write_1h: Option<u64>,
 }
 
+/// In Anthropic's words, or in those of Converse.
 #[derive(Default, Deserialize)]
 struct Told {
+    #[serde(alias = "inputTokens")]
     input_tokens: Option<u64>,
+    #[serde(alias = "outputTokens")]
     output_tokens: Option<u64>,
+    #[serde(alias = "cacheReadInputTokens")]
     cache_read_input_tokens: Option<u64>,
+    #[serde(alias = "cacheWriteInputTokens")]
     cache_creation_input_tokens: Option<u64>,
     cache_creation: Option<Written>,
 }
@@ -164,9 +169,14 @@ mod tests {
         let usage = of(&[START, metrics]);
         assert_eq!((usage.input, usage.output, usage.cache_read), (Some(11), Some(43), Some(6)));
         assert_eq!((usage.cache_write_5m, usage.cache_write_1h), (Some(10), Some(20)));
-        let whole = r#"{"type":"message","usage":{"input_tokens":1,"output_tokens":2,
-            "cache_creation_input_tokens":3}}"#;
-        let usage = of(&[whole]);
-        assert_eq!((usage.input, usage.output, usage.cache_write_5m), (Some(1), Some(2), Some(3)));
+        for whole in [
+            r#"{"type":"message","usage":{"input_tokens":1,"output_tokens":2,
+            "cache_creation_input_tokens":3}}"#,
+            r#"{"usage":{"inputTokens":1,"outputTokens":2,"totalTokens":3,
+            "cacheWriteInputTokens":3}}"#,
+        ] {
+            let Usage { input, output, cache_write_5m, .. } = of(&[whole]);
+            assert_eq!((input, output, cache_write_5m), (Some(1), Some(2), Some(3)));
+        }
     }
 }

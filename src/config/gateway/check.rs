@@ -150,8 +150,25 @@ fn models(config: &GatewayConfig, notes: &mut Notes<'_>) {
                 notes.note(&path, format!("`{alias}` is the name of `{other}` and `{name}`"), "");
             }
         }
+        let nobody =
+            model.access.as_ref().is_some_and(|it| it.groups.is_empty() && it.roles.is_empty());
+        let at = whole.clone().key(name).key("access");
+        if nobody && !notes.passed_over(&at) {
+            let message = format!("`{at}` names nobody: there is no group and no role");
+            notes.note(&at, message, "leave it out, and it is for everybody who may call");
+        }
         targets(config, name, model, notes);
     }
+}
+
+/// Whether a model's name leads nowhere else when it is part of an address.
+fn is_model(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._:@".contains(c);
+    let id = match name.split_once('/') {
+        Some((arn, id)) if arn.starts_with("arn:") && arn.chars().all(plain) => id,
+        _ => name,
+    };
+    !id.is_empty() && id != "." && !id.contains("..") && id.chars().all(plain)
 }
 
 fn targets(config: &GatewayConfig, name: &str, model: &Model, notes: &mut Notes<'_>) {
@@ -169,8 +186,10 @@ fn targets(config: &GatewayConfig, name: &str, model: &Model, notes: &mut Notes<
     }
     for (index, target) in model.targets.iter().enumerate() {
         let at = at.clone().index(index);
-        if target.model.is_empty() || target.model.contains(char::is_whitespace) {
-            notes.note(&at.clone().key("model"), format!("`{at}.model` is no name of a model"), "");
+        if !is_model(&target.model) {
+            let message = format!("`{at}.model` is no name of a model");
+            let hint = "letters, digits, `-`, `_`, `.`, `:` and `@`; a slash only in an ARN";
+            notes.note(&at.clone().key("model"), message, hint);
         }
         let known = config.upstreams.contains_key(&target.upstream);
         if !known && !notes.passed_over(&Path::of("upstreams")) {

@@ -15,11 +15,11 @@ pub use self::{
     },
     shape::{
         AccessLog, AnthropicUpstream, BedrockUpstream, Claims, Failover, GatewayAccess,
-        GatewayConfig, GatewayKey, Issuer, Limits, Listen, Model, Operations, Target, Tls,
-        Upstream, VertexUpstream,
+        GatewayConfig, GatewayKey, Issuer, LeaveOut, Limits, Listen, Model, ModelAccess,
+        Operations, Target, Tls, Upstream, VertexUpstream,
     },
     value::{
-        Algorithm, BedrockInterface, CredentialHeader, KeyHash, ListenAddress, Order, Secret,
-        ServiceUrl, UpstreamName,
+        Algorithm, BedrockInterface, BetaName, CredentialHeader, FieldName, KeyHash, ListenAddress,
+        Order, Secret, ServiceUrl, UpstreamName,
     },
 };

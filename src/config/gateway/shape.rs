@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Algorithm, BedrockInterface, CredentialHeader, GatewayClient, KeyHash, ListenAddress, Order,
-    ServiceUrl, UpstreamName,
+    Algorithm, BedrockInterface, BetaName, CredentialHeader, FieldName, GatewayClient, KeyHash,
+    ListenAddress, Order, ServiceUrl, UpstreamName,
 };
 use crate::config::{
     ClaudeCode, Region, number, proxy::Proxy, vertex::ProjectId, vertex::VertexLocation,
@@ -54,6 +54,10 @@ pub struct Listen {
     pub tls: Option<Tls>,
     /// What a client may ask for
     pub limits: Limits,
+    /// After how long without a word in a stream the client gets a sign of life
+    #[serde(deserialize_with = "number::whole::<_, _, 1, 240>")]
+    #[schemars(range(min = 1, max = 240))]
+    pub ping_seconds: u32,
     /// How long answers may take to end when it stops
     #[serde(deserialize_with = "number::whole::<_, _, 0, 3600>")]
     #[schemars(range(min = 0, max = 3600))]
@@ -67,6 +71,7 @@ impl Default for Listen {
             plain_http: false,
             tls: None,
             limits: Limits::default(),
+            ping_seconds: 15,
             drain_seconds: 600,
         }
     }
@@ -242,6 +247,19 @@ pub struct Upstream {
     pub vertex: Option<VertexUpstream>,
     /// Whatever speaks the Anthropic API: Anthropic, Microsoft Foundry, another gateway
     pub anthropic: Option<AnthropicUpstream>,
+    /// What of requests is not sent there, since it would be refused
+    pub leave_out: LeaveOut,
+}
+
+/// What of requests is not sent. A beta and the field that it unlocks are left out together, whichever
+/// is named.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LeaveOut {
+    /// Betas, by their names or by how these begin, with a `*` behind it
+    pub betas: Vec<BetaName>,
+    /// Fields of the body; a dot leads into an object
+    pub fields: Vec<FieldName>,
 }
 
 /// Amazon Bedrock in one region.
@@ -305,6 +323,18 @@ pub struct Model {
     pub order: Order,
     /// Further names by which clients may ask for it
     pub aliases: Vec<String>,
+    /// Who may use it; everybody who may call if it is left out
+    pub access: Option<ModelAccess>,
+}
+
+/// Who may use a model: whoever is in one of the groups, or has one of the roles.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelAccess {
+    /// Groups, as credentials name them
+    pub groups: Vec<String>,
+    /// Roles, as credentials name them
+    pub roles: Vec<String>,
 }
 
 /// Where a model is called.
@@ -319,6 +349,9 @@ pub struct Target {
     #[serde(default = "weight", deserialize_with = "number::whole::<_, _, 1, 1000>")]
     #[schemars(range(min = 1, max = 1000))]
     pub weight: u32,
+    /// What of requests is not sent there for this model, besides what the upstream leaves out
+    #[serde(default)]
+    pub leave_out: LeaveOut,
 }
 
 fn weight() -> u32 {
@@ -342,8 +375,8 @@ pub struct Failover {
     #[schemars(range(min = 1, max = 120))]
     pub connect_seconds: u32,
     /// How long an upstream may be silent before and within an answer
-    #[serde(deserialize_with = "number::whole::<_, _, 10, 3600>")]
-    #[schemars(range(min = 10, max = 3600))]
+    #[serde(deserialize_with = "number::whole::<_, _, 1, 3600>")]
+    #[schemars(range(min = 1, max = 3600))]
     pub silence_seconds: u32,
 }
 

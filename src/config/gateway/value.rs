@@ -78,6 +78,43 @@ newtype! {
     pattern: "^[A-Za-z0-9._-]{1,64}$"
 }
 
+newtype! {
+    /// A beta, or how the names of some begin.
+    BetaName,
+    must: "the name of a beta, such as `effort-2025-11-24`, or how it begins, such as `effort-*`",
+    check: |text| {
+        let invalid = Invalid::new(BetaName::MUST);
+        let name = text.strip_suffix('*').unwrap_or(text);
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        match () {
+            () if text == "*" => Err(invalid.why("it would leave out every beta")),
+            () if consists(name, 1, 100, allowed) => Ok(()),
+            () => Err(invalid),
+        }
+    },
+    pattern: "^[A-Za-z0-9._-]{1,100}[*]?$"
+}
+
+newtype! {
+    /// A field of a request, or one within it.
+    FieldName,
+    must: "the name of a field, such as `context_management` or `output_config.effort`",
+    check: |text| {
+        // Without these there is no request.
+        const NEEDED: [&str; 4] = ["model", "messages", "max_tokens", "stream"];
+        let invalid = Invalid::new(FieldName::MUST);
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let is_name = |part: &str| consists(part, 1, 100, allowed);
+        match text.split_once('.') {
+            None if NEEDED.contains(&text) => Err(invalid.why("no request is without it")),
+            None if is_name(text) => Ok(()),
+            Some((outer, inner)) if is_name(outer) && is_name(inner) => Ok(()),
+            _ => Err(invalid),
+        }
+    },
+    pattern: "^[A-Za-z0-9_]{1,100}([.][A-Za-z0-9_]{1,100})?$"
+}
+
 const URL: &str = "a URL that begins with https:// (or with http:// on this machine)";
 
 newtype! {

@@ -77,6 +77,11 @@ impl Address {
         &self.base
     }
 
+    /// Where fewer betas are taken for counting than for answering.
+    pub(crate) fn is_vertex(&self) -> bool {
+        matches!(self.kind, Kind::Vertex { .. })
+    }
+
     pub(super) fn form(&self) -> Form {
         match self.kind {
             Kind::Messages => Form::Anthropic,
@@ -108,13 +113,10 @@ impl Address {
             Kind::Messages => {
                 (format!("{base}/v1/messages/count_tokens?beta=true"), model.to_owned())
             }
-            Kind::BedrockInvoke if model.starts_with("arn:") => {
-                return Err(Unsupported(
-                    "Bedrock does not count tokens for an inference profile's ARN",
-                ));
-            }
             Kind::BedrockInvoke => {
-                let model = foundation(model);
+                let model = foundation(model).ok_or(Unsupported(
+                    "Bedrock does not count tokens for an application's inference profile",
+                ))?;
                 (format!("{base}/model/{}/count-tokens", encoded(model)), model.to_owned())
             }
             Kind::Vertex { location, .. } if location == "global" => {
@@ -146,12 +148,20 @@ fn encoded(model: &str) -> String {
     utf8_percent_encode(model, NAME).to_string()
 }
 
-/// Tokens are counted for a model, not for a profile of regions.
-fn foundation(model: &str) -> &str {
-    match model.split_once(".anthropic.") {
+/// Tokens are counted for a model, not for a profile of regions. Of what an application's profile is
+/// made its ARN does not say.
+fn foundation(model: &str) -> Option<&str> {
+    let model = match model.strip_prefix("arn:").and_then(|arn| arn.rsplit_once('/')) {
+        Some((kind, id)) => {
+            let named = kind.ends_with(":inference-profile") || kind.ends_with(":foundation-model");
+            named.then_some(id)?
+        }
+        None => model,
+    };
+    Some(match model.split_once(".anthropic.") {
         Some((geography, _)) => model.get(geography.len() + 1..).unwrap_or(model),
         None => model,
-    }
+    })
 }
 
 fn suffix(region: &str) -> &'static str {
@@ -207,6 +217,8 @@ mod tests {
         assert_eq!(model, "anthropic.claude-sonnet-4-6");
         assert!(url.ends_with("/model/anthropic.claude-sonnet-4-6/count-tokens"));
         assert!(bedrock.count("arn:aws:bedrock:r:1:application-inference-profile/a").is_err());
+        let arn = "arn:aws:bedrock:r:1:inference-profile/us.anthropic.claude-sonnet-4-6";
+        assert_eq!(bedrock.count(arn).unwrap().1, "anthropic.claude-sonnet-4-6");
         let (_, model) =
             Address::vertex("p", "us-east5").count("claude-haiku-4-5@20251001").unwrap();
         assert_eq!(model, "claude-haiku-4-5");

@@ -5,11 +5,7 @@
 mod address;
 mod credential;
 
-use std::{
-    collections::BTreeSet,
-    fmt,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
@@ -26,8 +22,6 @@ pub(super) struct Upstream {
     address: Address,
     credential: Credential,
     client: reqwest::Client,
-    /// Betas that it was seen to refuse, or that the configuration says it does.
-    refused: RwLock<Arc<BTreeSet<String>>>,
 }
 
 /// A request that is ready but for its credential.
@@ -36,6 +30,8 @@ pub(super) struct Ready {
     pub url: String,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// The betas in it, wherever they are.
+    pub betas: Vec<String>,
 }
 
 /// Why there is no answer from an upstream.
@@ -63,7 +59,7 @@ impl Upstream {
         credential: Credential,
         client: reqwest::Client,
     ) -> Self {
-        Self { name, address, credential, client, refused: RwLock::default() }
+        Self { name, address, credential, client }
     }
 
     /// In which form it wants a request for an answer.
@@ -75,18 +71,9 @@ impl Upstream {
         &self.address
     }
 
-    /// Betas that it is known to refuse.
-    pub(super) fn refused(&self) -> Arc<BTreeSet<String>> {
-        Arc::clone(&self.refused.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Remembers a beta that it has refused. Whether that is new.
-    pub(super) fn learn(&self, beta: &str) -> bool {
-        let mut refused = self.refused.write().unwrap_or_else(PoisonError::into_inner);
-        let mut more = (**refused).clone();
-        let new = more.insert(beta.to_owned());
-        *refused = Arc::new(more);
-        new
+    /// Whether it is the same service, so that what is known of one is true of the other.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        self.name == other.name && self.address == other.address
     }
 
     /// Whether there is a credential, and whether the host answers: without signing anything.
@@ -99,7 +86,7 @@ impl Upstream {
 
     /// Signs and sends.
     pub(super) async fn send(&self, ready: Ready) -> Result<reqwest::Response, Unsent> {
-        let Ready { url, mut headers, body } = ready;
+        let Ready { url, mut headers, body, .. } = ready;
         self.credential.add(&url, &mut headers, &body).await.map_err(Unsent::Credential)?;
         let url = url.parse().map_err(|_| Unsent::Connection("its address is none".into()))?;
         // Its builder would put in each header anew.
