@@ -62,6 +62,8 @@ pub enum Ending {
     Silence,
     /// Not even an answer.
     CutBefore,
+    /// Not even an answer, for ever.
+    SilenceBefore,
 }
 
 impl Script {
@@ -94,6 +96,11 @@ impl Script {
         self
     }
 
+    /// An answer of any type.
+    pub fn of_type(status: u16, kind: &str, body: &str) -> Self {
+        Self { headers: vec![("content-type", kind.into())], ..Self::json(status, body) }
+    }
+
     pub fn ending(mut self, end: Ending) -> Self {
         self.end = end;
         self
@@ -115,6 +122,25 @@ pub fn sse(event: &str) -> Bytes {
 pub fn frame(event: &str) -> Bytes {
     let payload = format!("{{\"bytes\":\"{}\",\"p\":\"abc\"}}", STANDARD.encode(event));
     raw_frame(&[(":event-type", "chunk"), (":message-type", "event")], &payload)
+}
+
+/// The events of frames, whoever wrote these.
+pub fn events(mut frames: &[u8]) -> Vec<String> {
+    let number = |at: &[u8]| u32::from_be_bytes(at.try_into().unwrap()) as usize;
+    let mut all = Vec::new();
+    while !frames.is_empty() {
+        let (length, head) = (number(&frames[..4]), number(&frames[4..8]));
+        assert_eq!(crc32(&frames[..length - 4]) as usize, number(&frames[length - 4..length]));
+        let payload = &frames[12 + head..length - 4];
+        let payload: serde_json::Value = serde_json::from_slice(payload).unwrap();
+        let event = match payload["bytes"].as_str() {
+            Some(event) => STANDARD.decode(event).unwrap(),
+            None => payload.to_string().into_bytes(),
+        };
+        all.push(String::from_utf8(event).unwrap());
+        frames = &frames[length..];
+    }
+    all
 }
 
 /// That the service cannot go on.
@@ -232,6 +258,7 @@ impl Upstream {
         let (held, cut) = (Open::new(&self.open), Arc::clone(&self.cut));
         let end: Pieces = match script.end {
             Ending::CutBefore => return None,
+            Ending::SilenceBefore => std::future::pending().await,
             Ending::Cut => Box::pin(stream::once(async move {
                 cut.notified().await;
                 Err(io::Error::other("cut"))
