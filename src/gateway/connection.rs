@@ -97,6 +97,8 @@ impl Connection {
         let mut ending = false;
         loop {
             tokio::select! {
+                // What has come in time counts, however late we look.
+                biased;
                 _ = connection.as_mut() => return,
                 told = self.phase.changed() => {
                     let phase = *self.phase.borrow_and_update();

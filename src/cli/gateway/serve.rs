@@ -50,6 +50,8 @@ async fn serve(path: &Path, read: Read, ui: &Ui) -> Result<Exit> {
     let config = &read.loaded.config;
     let gateway = Gateway::listen(config, folder(path), opened, ui.records()).await?;
     let running = gateway.running();
+    // Before anybody can know that it runs: until then the signal would end it.
+    let hung_up = HungUp::new()?;
     if let Some(warning) = gateway.warning() {
         ui.warning(warning, Some("raise it: `ulimit -Hn`, or LimitNOFILE= of a service"));
     }
@@ -78,19 +80,24 @@ async fn serve(path: &Path, read: Read, ui: &Ui) -> Result<Exit> {
             }
             Ok(if at_once.get() { Exit::Interrupted } else { Exit::Done })
         }
-        never = follow(path, &read, &running, ui) => never,
+        never = follow(path, &read, &running, hung_up, ui) => never,
     }
 }
 
 /// Takes up changes, for ever.
-async fn follow(path: &Path, read: &Read, running: &Arc<Running>, ui: &Ui) -> Result<Exit> {
+async fn follow(
+    path: &Path,
+    read: &Read,
+    running: &Arc<Running>,
+    mut hung_up: HungUp,
+    ui: &Ui,
+) -> Result<Exit> {
     let watched = |read: &Read| {
         let of_config = gateway::files(&read.loaded.config, folder(path));
         of_config.into_iter().chain([path.to_owned()])
     };
     let mut watch = Watch::new(watched(read));
     let mut ticks = interval(LOOK);
-    let mut hung_up = HungUp::new()?;
     loop {
         let asked = tokio::select! {
             _ = ticks.tick() => false,
