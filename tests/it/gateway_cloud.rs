@@ -183,10 +183,10 @@ fn signature(asked: &Asked, service: &str) -> String {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     // All but S3 encode the path once more: what is a `%` there is a `%25` here.
     let path = path.replace('%', "%25");
-    let headers: String = signed
-        .split(';')
-        .map(|name| format!("{name}:{}\n", asked.header(name).unwrap().trim()))
-        .collect();
+    let headers = signed.split(';').fold(String::new(), |mut text, name| {
+        writeln!(text, "{name}:{}", asked.header(name).unwrap().trim()).unwrap();
+        text
+    });
     let body = hex(&Sha256::digest(&asked.body));
     let canonical = format!("POST\n{path}\n{query}\n{headers}\n{signed}\n{body}");
     let time = asked.header("x-amz-date").unwrap();
