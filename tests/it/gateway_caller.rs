@@ -226,6 +226,12 @@ async fn a_key_that_is_not_for_signatures_is_not_used() {
     assert_eq!(asked(&gateway, &token(&key, "k1", &provider.claims())).await.0, 401);
 }
 
+/// What belongs below `access:` in the file, of what is told.
+fn section(told: &str) -> &str {
+    let behind = told.split_once("access:\n").unwrap().1;
+    behind.split_once("\n\n").map_or(behind, |(section, _)| section)
+}
+
 #[tokio::test]
 async fn credentials_that_the_program_makes_are_let_in() {
     let folder = tempfile::tempdir().unwrap();
@@ -238,10 +244,10 @@ async fn credentials_that_the_program_makes_are_let_in() {
     };
     let file = file.display().to_string();
     let (token, told) = made(&["gateway", "token", "--signing-key", &file, "--user", "me@x.test"]);
-    let issuer = told.split_once("access:\n").unwrap().1;
+    let issuer = section(&told);
     let (key, told) = made(&["gateway", "token", "--key", "--user", "ci: 1"]);
-    let key_of = told.split_once("access:\n").unwrap().1;
-    let access = format!("access:\n{issuer}{key_of}");
+    let key_of = section(&told);
+    let access = format!("access:\n{issuer}\n{key_of}\n");
     let gateway = Gateway::start(&(access + &with(&[("anthropic", "http://127.0.0.1:1")])));
     for (credential, user) in [(token, "me@x.test"), (key, "ci: 1")] {
         assert_eq!(asked(&gateway, credential.trim()).await.0, 200, "{user}");

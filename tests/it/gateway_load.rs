@@ -147,7 +147,7 @@ async fn more_bodies_than_there_is_memory_for_are_put_off() {
     let listen = "listen: {address: '127.0.0.1:0', limits: {bodies_mib: 96}}\n";
     let (_fake, gateway) = gateway(listen).await;
     let [one, other] = clients();
-    let text = format!("{{\"model\":\"claude-opus-5-5\",\"x\":\"{}\"}}", "x".repeat(30 << 20));
+    let text = MESSAGE.replace("[]", &format!("\"{}\"", "x".repeat(30 << 20)));
     let text = Bytes::from(text);
     let mut sending = Vec::new();
     for index in 0..16 {

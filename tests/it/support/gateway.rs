@@ -68,7 +68,9 @@ impl Gateway {
         let (url, operations, client) = (String::new(), String::new(), client());
         let mut this = Self { url, operations, client, folder, child, told, beginning: Vec::new() };
         let line = loop {
-            let line = this.until("");
+            let Ok(line) = this.told.recv_timeout(std::time::Duration::from_mins(1)) else {
+                panic!("it does not listen, but says {:#?}", this.beginning);
+            };
             if line.starts_with("listening on ") {
                 break line;
             }
