@@ -1,5 +1,7 @@
 //! Tokens of an identity provider: whether they are valid, and whom they name.
 
+use std::sync::Arc;
+
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -10,7 +12,7 @@ use super::{Caller, KeySet, Stranger, seconds};
 #[derive(Debug)]
 pub(crate) struct Issuer {
     terms: Terms,
-    keys: KeySet,
+    keys: Arc<KeySet>,
 }
 
 /// What a token must be.
@@ -37,7 +39,7 @@ pub(crate) struct Claims {
 
 impl Issuer {
     pub(crate) fn new(terms: Terms, keys: KeySet) -> Self {
-        Self { terms, keys }
+        Self { terms, keys: Arc::new(keys) }
     }
 
     pub(crate) fn name(&self) -> &str {

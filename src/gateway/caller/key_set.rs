@@ -16,6 +16,8 @@ use jsonwebtoken::{
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+use super::super::task;
+
 /// Where the keys are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -28,6 +30,9 @@ pub(crate) enum Source {
 
 /// How old keys may be before they are fetched again: a key that was taken back counts no longer.
 const FRESH: Duration = Duration::from_mins(10);
+/// So long they are good for who asks now, while they are fetched beside it: an issuer that hangs holds
+/// up nobody.
+const GOOD: Duration = Duration::from_hours(1);
 /// Whatever comes, an issuer is asked no more often. A flood of tokens with made-up keys would else
 /// be a flood upon it.
 const LEAST_PAUSE: Duration = Duration::from_secs(10);
@@ -107,14 +112,18 @@ impl KeySet {
     /// The key of this name; without a name the only one for the algorithm. `Err`: why the keys could
     /// not be had.
     pub(crate) async fn find(
-        &self,
+        self: &Arc<Self>,
         name: Option<&str>,
         algorithm: Algorithm,
     ) -> Result<Option<Key>, String> {
         let keys = self.current();
-        let old = keys.fetched.is_none_or(|at| at.elapsed() > FRESH);
+        let younger = |than| keys.fetched.is_some_and(|at| at.elapsed() < than);
         let found = keys.find(name, algorithm);
-        if matches!(self.source, Source::Fixed(_)) || (found.is_some() && !old) {
+        if matches!(self.source, Source::Fixed(_)) || (found.is_some() && younger(FRESH)) {
+            return Ok(found);
+        }
+        if found.is_some() && younger(GOOD) {
+            self.fetch_beside(keys.fetched);
             return Ok(found);
         }
         let error = self.fetch(keys.fetched).await.err();
@@ -134,6 +143,16 @@ impl KeySet {
             self.fetch(self.current().fetched).await.ok();
         }
         self.current().find(name, algorithm)
+    }
+
+    /// Fetches them while others go on, unless somebody does already, or has a moment ago.
+    fn fetch_beside(self: &Arc<Self>, seen: Option<Instant>) {
+        let due =
+            |fetching: &Fetching| fetching.last.is_none_or(|at| at.elapsed() >= fetching.pause);
+        if self.fetching.try_lock().is_ok_and(|fetching| due(&fetching)) {
+            let keys = Arc::clone(self);
+            drop(task::spawn(async move { keys.fetch(seen).await }));
+        }
     }
 
     /// Fetches the keys, unless somebody else has since `seen`, or it was tried a moment ago.
@@ -277,5 +296,48 @@ impl Key {
             None => by_form,
         };
         Some(Self { algorithms, decoding: DecodingKey::from_jwk(jwk).ok()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use futures::FutureExt as _;
+    use serde_json::json;
+
+    use super::*;
+
+    fn set() -> JwkSet {
+        let coordinate = URL_SAFE_NO_PAD.encode([1; 32]);
+        serde_json::from_value(json!({"keys": [
+            {"kty": "EC", "crv": "P-256", "kid": "k1", "x": coordinate, "y": coordinate}
+        ]}))
+        .unwrap()
+    }
+
+    /// Keys that were fetched so long ago, from an issuer that takes a connection and says nothing.
+    fn fetched(ago: Duration) -> (Arc<KeySet>, std::net::TcpListener) {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/keys", silent.local_addr().unwrap());
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let keys = KeySet::new(Source::Url(url), client);
+        let at = Instant::now().checked_sub(ago);
+        keys.replace(Arc::new(Keys { fetched: at, ..Keys::of(&set()) }));
+        (Arc::new(keys), silent)
+    }
+
+    #[tokio::test]
+    async fn an_issuer_that_hangs_holds_up_nobody_whose_key_is_known() {
+        let minutes = Duration::from_mins;
+        for (ago, at_once) in [(minutes(1), true), (minutes(20), true), (minutes(70), false)] {
+            let (keys, _silent) = fetched(ago);
+            for _ in 0..2 {
+                let found = keys.find(Some("k1"), Algorithm::ES256).now_or_never();
+                let found = found.map(|found| found.unwrap().is_some());
+                assert_eq!(found, at_once.then_some(true), "{ago:?}");
+            }
+            let unknown = keys.find(Some("k2"), Algorithm::ES256).now_or_never();
+            assert!(unknown.is_none(), "one that is not known is looked for");
+        }
     }
 }
