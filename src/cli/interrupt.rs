@@ -38,7 +38,7 @@ pub(super) fn hold() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let held = runtime
         .and_then(|runtime| runtime.block_on(async { signal(SignalKind::interrupt()).map(drop) }));
-    held.map_err(|error| Error::new(Kind::Internal, "could not listen for Ctrl-C").caused_by(error))
+    held.map_err(unheard)
 }
 
 #[cfg(not(unix))]
@@ -49,30 +49,62 @@ pub(super) fn hold() -> Result<()> {
 
 /// Ends after the second signal.
 async fn twice(ui: &Ui, handle: &StopHandle) -> Error {
-    if let Err(error) = signal().await {
-        return Error::new(Kind::Internal, "could not listen for Ctrl-C").caused_by(error);
-    }
+    let mut signals = match Signals::hear() {
+        Ok(signals) => signals,
+        Err(error) => return error,
+    };
+    signals.next().await;
     handle.stop();
     ui.note("stopping: nothing new is begun, and what has begun is finished; Ctrl-C again stops at once");
-    drop(signal().await);
+    signals.next().await;
     Error::new(Kind::Interrupted, "stopped at once: the last change may be half done")
         .hint("running again is safe and goes on from there")
 }
 
-/// Waits for Ctrl-C, or for the wish of a service manager to end.
+/// Ctrl-C, and the wish of a service manager to end. From when it is made they end the program no more.
 #[cfg(unix)]
-pub(super) async fn signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed,
-        _ = terminate.recv() => Ok(()),
+pub(super) struct Signals {
+    pressed: tokio::signal::unix::Signal,
+    terminated: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    pub(super) fn hear() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hear = |kind| signal(kind).map_err(unheard);
+        Ok(Self {
+            pressed: hear(SignalKind::interrupt())?,
+            terminated: hear(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.pressed.recv() => {}
+            _ = self.terminated.recv() => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-pub(super) async fn signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+pub(super) struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    #[expect(clippy::unnecessary_wraps, reason = "as where it can fail")]
+    pub(super) fn hear() -> Result<Self> {
+        Ok(Self)
+    }
+
+    pub(super) async fn next(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
+}
+
+fn unheard(why: std::io::Error) -> Error {
+    Error::new(Kind::Internal, "could not listen for Ctrl-C").caused_by(why)
 }
 
 /// Reads a line from standard input without holding up Ctrl-C; `None` if the run was stopped.

@@ -1,5 +1,7 @@
 //! Requests on their way through the gateway: dialects, upstreams, faults, and what is noted of them.
 
+use std::process::Command;
+
 use crate::support::{
     gateway::{Gateway, client, with},
     upstream::{Ending, Script, Upstream, exception, frame, sse},
@@ -330,4 +332,24 @@ async fn it_ends_when_what_was_begun_has_ended() {
     begun.bytes().await.unwrap();
     assert_eq!(gateway.code(), Some(0));
     assert_eq!(gateway.records().len(), 1);
+}
+
+#[tokio::test]
+async fn the_check_tells_of_each_upstream_though_nobody_can_sign_in_for_one() {
+    let fake = Upstream::start(vec![Script::json(404, "{}")]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (file, key) = (folder.path().join("gateway.yaml"), folder.path().join("none.json"));
+    let hash = "0".repeat(64);
+    let access = format!("access: {{keys: [{{name: ci, sha256: '{hash}'}}]}}\n");
+    let upstreams = with(&[("vertex", &fake.url), ("anthropic", &fake.url)]);
+    std::fs::write(&file, access + &upstreams).unwrap();
+    let mut check = Command::new(env!("CARGO_BIN_EXE_groundwork"));
+    check.args(["gateway", "check", "-c"]).arg(&file).env_clear().env("HOME", folder.path());
+    let output = check.env("GOOGLE_APPLICATION_CREDENTIALS", &key).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap();
+    let failed = line("upstreams.u0");
+    assert!(failed.starts_with("failed") && failed.contains("none.json"), "{failed}");
+    assert!(line("upstreams.u1").starts_with("ok"), "{text}");
 }

@@ -1,5 +1,7 @@
 //! `groundwork gateway check`: the configuration, and whether what it names can be had.
 
+use std::time::Duration;
+
 use clap::{Args, builder::BoolishValueParser};
 
 use super::{
@@ -7,6 +9,7 @@ use super::{
     Read, path,
 };
 use crate::{
+    config::gateway::UpstreamName,
     error::{Error, Kind},
     gateway::{self, Finding},
     ui::{Exit, Ui},
@@ -31,11 +34,13 @@ impl Check {
             return Ok(Exit::Done);
         }
         let findings = interrupt::run(ui, |stop| async move {
-            let opened = read.open().await?;
-            tokio::select! {
-                findings = gateway::probe(&opened) => Ok(findings),
-                () = stop.wait() => Err(Error::new(Kind::Interrupted, "stopped")),
-            }
+            let (opened, failed) = read.open_what_can_be().await?;
+            let found = tokio::select! {
+                found = gateway::probe(&opened) => found,
+                () = stop.wait() => return Err(Error::new(Kind::Interrupted, "stopped")),
+            };
+            let failed = failed.iter().map(|(name, error)| not_signed_in(name, error));
+            Ok(failed.chain(found).collect::<Vec<_>>())
         })?;
         let findings = findings.map_err(|error| vec![error])?;
         for finding in &findings {
@@ -44,6 +49,13 @@ impl Check {
         let failed = findings.iter().any(|finding| finding.verdict.is_err());
         Ok(if failed { Exit::Failed } else { Exit::Done })
     }
+}
+
+fn not_signed_in(name: &UpstreamName, error: &Error) -> Finding {
+    let first = ["could not sign in".to_owned(), error.to_string()];
+    let told = [first.as_slice(), &error.causes()].concat().join(": ");
+    let why = [&[told], error.hints()].concat().join("; ");
+    Finding { what: format!("upstreams.{name}"), verdict: Err(why), took: Duration::ZERO }
 }
 
 fn line(finding: &Finding) -> String {

@@ -72,11 +72,27 @@ impl Read {
 
     /// Signs in to the clouds and makes what requests need.
     async fn open(&self) -> Result<Opened> {
-        let config = &self.loaded.config;
+        let (opened, failed) = self.open_what_can_be().await?;
+        match failed.into_iter().next() {
+            Some((name, error)) => {
+                let doing = format!("could not sign in for the upstream `{name}`");
+                Err(error.while_doing(doing))
+            }
+            None => Ok(opened),
+        }
+    }
+
+    /// The same without the upstreams for which nobody could sign in: their names, and why not.
+    async fn open_what_can_be(&self) -> Result<(Opened, Vec<(UpstreamName, Error)>)> {
+        let mut config = self.loaded.config.clone();
         let connect = Duration::from_secs(config.failover.connect_seconds.into());
         let client = Client::with(&self.network, connect)?.bare();
-        let signed_in = signed_in(config, &self.network).await?;
-        gateway::open(config, folder(&self.loaded.path), &signed_in, &client)
+        let (signed_in, failed) = signed_in(&config, &self.network).await;
+        for (name, _) in &failed {
+            config.upstreams.remove(name);
+        }
+        let opened = gateway::open(&config, folder(&self.loaded.path), &signed_in, &client)?;
+        Ok((opened, failed))
     }
 }
 
@@ -111,16 +127,18 @@ fn folder(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
-/// What signs for each upstream. Makes no call.
-async fn signed_in(config: &GatewayConfig, network: &Network) -> Result<SignedIn> {
-    let mut signed_in = SignedIn::default();
+/// What signs for each upstream, and for which nobody could sign in. Makes no call.
+async fn signed_in(
+    config: &GatewayConfig,
+    network: &Network,
+) -> (SignedIn, Vec<(UpstreamName, Error)>) {
+    let (mut signed_in, mut failed) = (SignedIn::default(), Vec::new());
     for (name, upstream) in &config.upstreams {
-        let added = add(&mut signed_in, name, upstream, network).await;
-        added.map_err(|error| {
-            error.while_doing(format!("could not sign in for the upstream `{name}`"))
-        })?;
+        if let Err(error) = add(&mut signed_in, name, upstream, network).await {
+            failed.push((name.clone(), error));
+        }
     }
-    Ok(signed_in)
+    (signed_in, failed)
 }
 
 async fn add(

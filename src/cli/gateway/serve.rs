@@ -6,7 +6,7 @@ use clap::Args;
 use tokio::time::interval;
 
 use super::{
-    super::{Ending, Global, interrupt},
+    super::{Ending, Global, interrupt::Signals},
     Read, folder, path,
 };
 use crate::{
@@ -50,8 +50,9 @@ async fn serve(path: &Path, read: Read, ui: &Ui) -> Result<Exit> {
     let config = &read.loaded.config;
     let gateway = Gateway::listen(config, folder(path), opened, ui.records()).await?;
     let running = gateway.running();
-    // Before anybody can know that it runs: until then the signal would end it.
+    // Before anybody can know that it runs: until then a signal would end it.
     let hung_up = HungUp::new()?;
+    let (mut first, mut second) = (Signals::hear()?, Signals::hear()?);
     if let Some(warning) = gateway.warning() {
         ui.warning(warning, Some("raise it: `ulimit -Hn`, or LimitNOFILE= of a service"));
     }
@@ -63,14 +64,13 @@ async fn serve(path: &Path, read: Read, ui: &Ui) -> Result<Exit> {
     }
     let at_once = Cell::new(false);
     let stop = async {
-        if interrupt::signal().await.is_ok() {
-            ui.note("stopping: nothing new is begun, and what has begun is finished; Ctrl-C again stops at once");
-        }
+        first.next().await;
+        ui.note("stopping: nothing new is begun, and what has begun is finished; Ctrl-C again stops at once");
     };
     let again = async {
-        // The first one is taken by `stop`.
-        drop(interrupt::signal().await);
-        drop(interrupt::signal().await);
+        // The first one is for `stop`.
+        second.next().await;
+        second.next().await;
         at_once.set(true);
     };
     tokio::select! {
@@ -109,7 +109,7 @@ async fn follow(
         if !watch.changed() && !asked {
             continue;
         }
-        match take_up(path, running).await {
+        match Box::pin(take_up(path, running)).await {
             Ok((read, later)) => {
                 watch.follow(watched(&read));
                 running.metrics().reloaded(true);
