@@ -10,7 +10,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig,
+};
 use aws_credential_types::Credentials;
 use groundwork::aws::wire;
 use serde_json::{Value, json};
@@ -106,6 +109,8 @@ impl Account {
             .endpoint_url(&emulator().url)
             .credentials_provider(Credentials::new(&self.id, "test", token, None, "test"))
             .retry_config(retry)
+            // As in the program: an emulator that is busy with others may let a call wait.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .load()
             .await
     }
