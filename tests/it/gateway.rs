@@ -334,7 +334,7 @@ async fn it_ends_when_what_was_begun_has_ended() {
     assert_eq!(gateway.records().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_check_tells_of_each_upstream_though_nobody_can_sign_in_for_one() {
     let fake = Upstream::start(vec![Script::json(404, "{}")]).await;
     let folder = tempfile::tempdir().unwrap();

@@ -348,7 +348,7 @@ async fn a_change_of_the_file_forgets_no_key_of_a_provider_that_is_down() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_check_tells_of_a_provider_that_is_down() {
     let folder = TempDir::new().unwrap();
     let [there, down] = [Provider::named("k1"), Provider::named("k1")];
