@@ -26,8 +26,9 @@ fuzz_target!(|data: &[u8]| {
             assert!(members(body).is_none_or(|members| members.contains_key(&name)));
             return;
         }
-        Err(Malformed::Json(_)) => {
-            assert!(members(body).is_none_or(|members| members.len() > 100));
+        Err(Malformed::Json(why)) => {
+            // Of more than a hundred members some may have the same name, and be one to the other reader.
+            assert!(why.contains("more members than") || members(body).is_none());
             return;
         }
     };
