@@ -167,7 +167,15 @@ fn secret(text: &str) -> Result<HeaderValue, String> {
 
 #[cfg(test)]
 mod tests {
-    use aws_credential_types::Credentials;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use aws_credential_types::{
+        Credentials,
+        provider::{
+            ProvideCredentials, error::CredentialsError,
+            future::ProvideCredentials as ProvideFuture,
+        },
+    };
 
     use super::*;
 
@@ -185,5 +193,40 @@ mod tests {
         let shown =
             format!("{headers:?} {:?} {credential:?}", Credential::Key(Secret("s3cret".into())));
         assert!(!shown.contains("s3cret"), "{shown}");
+    }
+
+    /// Gives credentials that are valid for so long, each with the number of the time it was asked; from
+    /// the third time on none.
+    #[derive(Debug, Default)]
+    struct Counting(AtomicU32, Duration);
+
+    impl ProvideCredentials for Counting {
+        fn provide_credentials<'a>(&'a self) -> ProvideFuture<'a>
+        where
+            Self: 'a,
+        {
+            let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+            let until = Some(clock::now() + self.1);
+            let given = Credentials::new(format!("AKID{number}"), "s3cret", None, until, "test");
+            let none = || CredentialsError::not_loaded("none left");
+            ProvideFuture::ready(if number < 3 { Ok(given) } else { Err(none()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_are_got_again_before_they_expire_and_kept_while_none_can_be_had() {
+        let [hour, minute] = [Duration::from_hours(1), Duration::from_mins(1)];
+        for (lasting, keys) in
+            [(hour, ["AKID1", "AKID1", "AKID1"]), (minute, ["AKID1", "AKID2", "AKID2"])]
+        {
+            let provider = SharedCredentialsProvider::new(Counting(AtomicU32::new(0), lasting));
+            let credential = Credential::aws("us-east-1".into(), "bedrock", provider);
+            for key in keys {
+                let mut headers = HeaderMap::new();
+                credential.add("https://h/model/a/invoke", &mut headers, b"{}").await.unwrap();
+                let signature = headers["authorization"].to_str().unwrap();
+                assert!(signature.contains(&format!("Credential={key}/")), "{signature}");
+            }
+        }
     }
 }
